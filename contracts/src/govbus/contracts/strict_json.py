@@ -1,0 +1,112 @@
+"""One strict JSON parser: what it accepts means the same to every reader.
+
+Refuses what other parsers silently repair or read differently: duplicate keys, NaN and Infinity, lone
+surrogates, invalid UTF-8, a byte-order mark, nesting beyond the limit.
+
+Source: RFC 8259 and RFC 7493 (I-JSON), sections 2.1 to 2.3.
+"""
+
+import json
+import re
+from typing import Any, Final, NoReturn
+
+from govbus.contracts.limits import NESTING_DEPTH
+
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""Matches an unterminated string to the end, so that hostile input costs one pass, never a quadratic one."""
+
+
+class InvalidJson(ValueError):
+    """Input that is not strict JSON.
+
+    Attributes:
+        reason: one of `invalid_utf8`, `invalid_json`, `duplicate_key`, `not_a_number`, `lone_surrogate`,
+            `nesting_too_deep`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Keep the closed-list reason and a sentence that says what was found."""
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def parse(raw: bytes, *, max_depth: int = NESTING_DEPTH) -> Any:
+    """Return the value in `raw`.
+
+    Raises:
+        InvalidJson: see its `reason`.
+    """
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidJson("invalid_utf8", f"byte {error.start} is not UTF-8") from None
+    _check_depth(raw, max_depth)
+    try:
+        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+    except InvalidJson:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise InvalidJson("invalid_json", str(error)) from None
+    if _ESCAPED_SURROGATE.search(raw):
+        _check_surrogates(value)
+    return value
+
+
+def dump(value: Any) -> bytes:
+    """Return compact UTF-8 JSON with keys in the order given.
+
+    Raises:
+        ValueError: for NaN and Infinity.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def dump_sorted(value: Any) -> bytes:
+    """Return compact ASCII JSON with sorted keys: equal values give equal bytes, whatever the sender's order."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise InvalidJson("duplicate_key", f"key {key[:64]!r} stands twice in one object")
+            seen.add(key)
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise InvalidJson("not_a_number", f"{name} is not JSON")
+
+
+def _check_depth(raw: bytes, max_depth: int) -> None:
+    """Count brackets outside strings before the recursive parser sees them."""
+    if raw.count(b"{") + raw.count(b"[") <= max_depth:
+        return
+    depth = 0
+    for character in _STRINGS.sub(b"", raw):
+        if character in b"{[":
+            depth += 1
+            if depth > max_depth:
+                raise InvalidJson("nesting_too_deep", f"more than {max_depth} objects or arrays inside each other")
+        elif character in b"}]":
+            depth -= 1
+
+
+def _check_surrogates(value: Any) -> None:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            if _LONE_SURROGATE.search(item):
+                raise InvalidJson("lone_surrogate", "a string holds half of a surrogate pair")
+        elif isinstance(item, dict):
+            pending.extend(item)
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)

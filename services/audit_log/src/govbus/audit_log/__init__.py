@@ -1,0 +1,1 @@
+"""govbus.audit_log."""

@@ -1,0 +1,1 @@
+"""govbus.risk."""
