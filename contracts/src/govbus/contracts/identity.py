@@ -43,7 +43,7 @@ def content_digest(event: Event) -> bytes:
     return hashlib.sha256(strict_json.dump_sorted(said) + b"\n" + data).digest()
 
 
-def computed_id(service: str, type_: str, cause: bytes, ordinal: int = 0) -> str:
+def computed_id(service: str, type_: str, cause: bytes, ordinal: int | str = 0) -> str:
     """Return the id of a conclusion: UUIDv8 of SHA-256(service, type, identity of the cause, ordinal).
 
     Reprocessing, restore and rebuild make the same id.

@@ -32,7 +32,7 @@ def conclude(
     payload: Payload,
     cause: Event,
     *,
-    ordinal: int = 0,
+    ordinal: int | str = 0,
     at: datetime | None = None,
     classification: str = "internal",
 ) -> Event:
