@@ -1,0 +1,91 @@
+"""Where an event belongs: its governed subject, and whether its source may say it there."""
+
+import hashlib
+from dataclasses import replace
+from typing import Final
+
+from govbus.contracts import catalogue, types
+from govbus.contracts.catalogue import ContractBroken, Payload
+from govbus.contracts.envelope import Event
+from govbus.contracts.facts.validation import ValidationCompleted
+from govbus.contracts.limits import ATTRIBUTE_BYTES
+from govbus.contracts.subjects import InvalidSubject, Subject, external_subject, parse_subject
+from govbus.intake.domain.refusals import Place, Refused
+from govbus.intake.domain.said import is_json
+from govbus.intake.domain.source import Source
+
+_NAMESPACED: Final = frozenset({"model", "system", "dataset"})
+"""`<kind>/<namespace>/<name>`: the namespace is its source's."""
+
+_SHARED: Final = frozenset({"vendor", "person", "team"})
+"""Everybody speaks of the same ones."""
+
+_SPOKEN_OF: Final = _NAMESPACED | _SHARED
+
+
+def place(event: Event, source: Source) -> Event:
+    """Return `event` under its governed subject, once its type, contract and namespace are found to be in order.
+
+    Raises:
+        Refused: `foreign_type`, `foreign_namespace`, `invalid_envelope` or `contract_broken`.
+    """
+    source.check_type(event.type)
+    declared = catalogue.find(event.type)
+    if declared is None:
+        return replace(event, subject=_opaque_subject(event, source))
+    if not declared.is_fact:
+        raise Refused("foreign_type", f"{event.type} is a conclusion: only the service that draws it may say it")
+    subject = _governed_subject(event, source)
+    payload = _payload(event)
+    if isinstance(payload, ValidationCompleted):
+        source.check_independence(payload.independent)
+    return replace(event, subject=subject)
+
+
+def _payload(event: Event) -> Payload | None:
+    if not is_json(event.datacontenttype):
+        raise Refused("contract_broken", f"data of {event.type} are JSON, not {event.datacontenttype[:60]!r}")
+    try:
+        return catalogue.read(event)
+    except ContractBroken as error:
+        places = tuple(Place(pointer[:200], message[:500]) for pointer, message in error.errors[:100])
+        raise Refused("contract_broken", f"the data break the contract of {event.type}", places) from None
+
+
+def _governed_subject(event: Event, source: Source) -> str:
+    if not event.subject:
+        raise Refused("invalid_envelope", f"{event.type} needs a subject such as model/<namespace>/<name>")
+    try:
+        subject = parse_subject(event.subject)
+    except InvalidSubject as error:
+        raise Refused("invalid_envelope", f"subject: {error}") from None
+    if subject.kind == "external" and subject.namespace == source.name:
+        return _bounded(subject, source)
+    if subject.kind not in _SPOKEN_OF:
+        raise Refused("foreign_namespace", f"{subject.kind!r} subjects are Govbus's own; name what the event is about")
+    if subject.kind in _NAMESPACED:
+        if len(subject.segments) < 2:  # noqa: PLR2004 - a namespace and a name
+            raise Refused("invalid_envelope", f"{event.subject[:80]!r} lacks a namespace or a name")
+        source.check_namespace(subject.namespace)
+    return _bounded(subject, source)
+
+
+def _opaque_subject(event: Event, source: Source) -> str:
+    """Return the stated subject where it is a governed one of this source, else `external/<source>/<stated or type>`."""
+    native = event.type.startswith(types.PREFIX)
+    try:
+        stated = parse_subject(event.subject) if event.subject else None
+    except InvalidSubject:
+        stated = None
+    complete = stated is not None and (stated.kind in _SHARED or len(stated.segments) > 1)
+    if stated is not None and complete and (stated.kind in _SPOKEN_OF or native):
+        return _governed_subject(event, source)
+    return _bounded(external_subject(source.name, event.subject or event.type), source)
+
+
+def _bounded(subject: Subject, source: Source) -> str:
+    """Return the subject as text; percent-encoding may triple it, and as a key it must fit the limit."""
+    text = str(subject)
+    if len(text) <= ATTRIBUTE_BYTES:
+        return text
+    return str(external_subject(source.name, "sha256:" + hashlib.sha256(text.encode()).hexdigest()))
