@@ -1,0 +1,62 @@
+"""Processes by identity: a pid counts only together with its start time, since pids are used again."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessIdentity:
+    """One process of this machine, for ever; `started_at_seconds` is the kernel's figure."""
+
+    pid: int
+    started_at_seconds: float
+
+
+def identity_of(pid: int) -> ProcessIdentity | None:
+    """Return who has `pid` now, or None when nobody (or only a zombie) has it."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return ProcessIdentity(pid, process.create_time())
+    except psutil.Error:
+        return None
+
+
+def is_alive(identity: ProcessIdentity) -> bool:
+    """Say whether exactly this process still runs."""
+    return identity_of(identity.pid) == identity
+
+
+def signal_one(identity: ProcessIdentity, number: signal.Signals) -> None:
+    """Send a signal to exactly this process; nothing happens when it is gone."""
+    if is_alive(identity):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(identity.pid, number)
+
+
+def with_descendants(identities: Iterable[ProcessIdentity]) -> list[ProcessIdentity]:
+    """Return the processes that still run and all they have started."""
+    found: dict[int, ProcessIdentity] = {}
+    for identity in identities:
+        if not is_alive(identity):
+            continue
+        found[identity.pid] = identity
+        with contextlib.suppress(psutil.Error):
+            for child in psutil.Process(identity.pid).children(recursive=True):
+                known = identity_of(child.pid)
+                if known is not None:
+                    found[known.pid] = known
+    return list(found.values())
+
+
+def wait_gone(identities: Iterable[ProcessIdentity], timeout_seconds: float) -> list[ProcessIdentity]:
+    """Wait until all are gone; return those that are not."""
+    handles = [psutil.Process(identity.pid) for identity in identities if is_alive(identity)]
+    psutil.wait_procs(handles, timeout=timeout_seconds)
+    return [identity for identity in identities if is_alive(identity)]
