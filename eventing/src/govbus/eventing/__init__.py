@@ -1,1 +1,4 @@
-"""govbus.eventing."""
+"""The delivery guarantee of Govbus, written once: nothing lost, nothing done twice.
+
+State, consumer offset and outgoing events change in one PostgreSQL transaction; a relay publishes what was committed.
+"""

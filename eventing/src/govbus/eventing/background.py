@@ -1,0 +1,31 @@
+"""Jobs that run for as long as the process: a failure is said and counted, and never ends the job."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from govbus.eventing.consumer import describe
+from govbus.eventing.metrics import Metrics
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something done every so often."""
+
+    name: str
+    interval_seconds: float
+    do: Callable[[], Awaitable[None]]
+
+    async def run(self, metrics: Metrics) -> None:
+        """Do it until cancelled."""
+        while True:
+            try:
+                await self.do()
+            except Exception as error:  # noqa: BLE001 - the next round may succeed
+                metrics.job_failed(self.name)
+                _log.warning("job %s failed: %s", self.name, describe(error))
+            await asyncio.sleep(self.interval_seconds)

@@ -1,0 +1,51 @@
+"""What a handler gets for one record, and how it says that it cannot."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from govbus.contracts.catalogue import Payload
+from govbus.contracts.envelope import Event
+from govbus.eventing.outbox import Outbox
+from govbus.eventing.records import RawRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One new event inside the transaction of its partition; the handler neither commits nor publishes.
+
+    `payload` is the typed data, None for a type that Govbus does not understand. The record's subject is locked.
+    """
+
+    event: Event
+    payload: Payload | None
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    connection: AsyncConnection
+    outbox: Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class RawDelivery:
+    """One record as it was read, for services that decide themselves what rubbish is (intake)."""
+
+    record: RawRecord
+    connection: AsyncConnection
+    outbox: Outbox
+
+
+Handler = Callable[[Delivery], Awaitable[None]]
+RawHandler = Callable[[RawDelivery], Awaitable[None]]
+
+
+class Unprocessable(Exception):  # noqa: N818 - the word of the handlers, not of the interpreter
+    """A permanent refusal by a handler: the record is parked and later records of its key wait behind it."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Keep a closed-list reason (snake_case) and a sentence."""
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail

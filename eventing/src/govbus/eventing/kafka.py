@@ -1,0 +1,109 @@
+"""How this process connects to Kafka; every setting that has a dangerous default is stated here."""
+
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
+from faststream.security import BaseSecurity, SASLScram256, SASLScram512
+
+from govbus.contracts.limits import ATTRIBUTES_BYTES, EVENT_BYTES
+from govbus.eventing.consumer import Consumer
+from govbus.eventing.settings import ServiceSettings
+
+PRODUCER_BATCH_BYTES: Final = 128 * 1024
+"""aiokafka's 16 KiB make one request per handful of events."""
+
+REQUEST_BYTES: Final = 1024 * 1024
+"""The topics' `max.message.bytes`; an event with all attributes is far below."""
+
+HEARTBEATS_PER_SESSION: Final = 3
+
+
+def connection_settings(settings: ServiceSettings) -> dict[str, Any]:
+    """Return aiokafka's arguments for server and credentials."""
+    found: dict[str, Any] = {"bootstrap_servers": settings.kafka_bootstrap_servers.split(",")}
+    if settings.kafka_security_protocol != "PLAINTEXT":
+        found |= {
+            "security_protocol": settings.kafka_security_protocol,
+            "sasl_mechanism": settings.kafka_sasl_mechanism,
+            "sasl_plain_username": settings.kafka_username,
+            "sasl_plain_password": settings.kafka_password.get_secret_value(),
+        }
+    return found
+
+
+def new_producer(settings: ServiceSettings, client_id: str) -> AIOKafkaProducer:
+    """Return an idempotent producer that waits for all in-sync replicas; the caller starts it."""
+    return AIOKafkaProducer(
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=max(PRODUCER_BATCH_BYTES, EVENT_BYTES + 2 * ATTRIBUTES_BYTES),
+        max_request_size=REQUEST_BYTES,
+        linger_ms=0,
+        compression_type="lz4",
+        request_timeout_ms=int(settings.relay_deadline_seconds * 1000),
+        **connection_settings(settings),
+    )
+
+
+def new_admin(settings: ServiceSettings, client_id: str) -> AIOKafkaAdminClient:
+    """Return an admin client for reading topic settings; the caller starts it."""
+    return AIOKafkaAdminClient(client_id=client_id, **connection_settings(settings))
+
+
+def new_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
+    """Return FastStream's broker; it creates no topics and converts no arguments."""
+    return KafkaBroker(
+        settings.kafka_bootstrap_servers.split(","),
+        client_id=client_id,
+        allow_auto_create_topics=False,
+        apply_types=False,
+        security=_security(settings),
+        logger=None,
+    )
+
+
+def subscribe(
+    broker: KafkaBroker, topics: tuple[str, ...], group: str, settings: ServiceSettings, consumer: Consumer
+) -> BatchSubscriber:
+    """Subscribe `consumer` to the topics, with every setting stated whose default loses or repeats records."""
+    subscriber = broker.subscriber(
+        *topics,
+        batch=True,
+        ack_policy=AckPolicy.MANUAL,
+        no_reply=True,
+        auto_offset_reset="earliest",
+        group_id=group,
+        group_instance_id=f"{group}.{settings.instance}",
+        session_timeout_ms=settings.session_timeout_ms,
+        heartbeat_interval_ms=settings.session_timeout_ms // HEARTBEATS_PER_SESSION,
+        batch_timeout_ms=settings.batch_timeout_ms,
+        max_records=settings.batch_count,
+        listener=consumer,
+        parser=_raw_parser,
+        decoder=_raw_decoder,
+    )
+    subscriber(consumer.on_batch)
+    return subscriber  # type: ignore[return-value]  # batch=True gives a BatchSubscriber
+
+
+async def _raw_parser(message: Any) -> KafkaMessage:
+    """Keep the records as they are: FastStream's own parser drops a batch with one undecodable header."""
+    return KafkaMessage(raw_message=message, body=b"", headers={}, consumer=None)  # type: ignore[arg-type]
+
+
+async def _raw_decoder(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+def _security(settings: ServiceSettings) -> BaseSecurity | None:
+    if settings.kafka_security_protocol == "PLAINTEXT":
+        return None
+    scram = SASLScram256 if settings.kafka_sasl_mechanism == "SCRAM-SHA-256" else SASLScram512
+    use_tls = settings.kafka_security_protocol == "SASL_SSL"
+    return scram(settings.kafka_username, settings.kafka_password.get_secret_value(), use_ssl=use_tls)

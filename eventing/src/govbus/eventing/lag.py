@@ -1,0 +1,91 @@
+"""Measures how far behind the service is: for readiness, metrics, and gates that must not decide on old state."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from govbus.eventing.metrics import Metrics
+from govbus.eventing.sequencing import Place
+
+_OFFSETS: Final = "SELECT topic, partition, next_offset FROM eventing_offset WHERE topic = ANY($1::text[])"
+_ANSWER_SECONDS: Final = 5.0
+
+
+class Lag:
+    """Lag of the whole group, over all partitions, whoever reads them."""
+
+    def __init__(
+        self,
+        topics: Sequence[str],
+        engine: AsyncEngine,
+        metrics: Metrics,
+        stalled_after_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Know nothing until `measure` was called."""
+        self._topics = tuple(topics)
+        self._engine = engine
+        self._metrics = metrics
+        self._stalled_after_seconds = stalled_after_seconds
+        self._clock = clock
+        self._caught_up_at: dict[Place, float] = {}
+        self._advanced_at: dict[Place, tuple[int, float]] = {}
+        self._measured_at: float | None = None
+        self._behind: dict[Place, int] = {}
+
+    async def measure(self, consumer: AIOKafkaConsumer) -> None:
+        """Compare end offsets with offset rows.
+
+        Raises:
+            Exception: broker or database away; figures age until the next success.
+        """
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in self._topics
+            for number in consumer.partitions_for_topic(topic) or ()
+        ]
+        asked_at = self._clock()
+        ends = await asyncio.wait_for(consumer.end_offsets(partitions), _ANSWER_SECONDS)
+        async with self._engine.connect() as connection:
+            rows = await connection.exec_driver_sql(_OFFSETS, (list(self._topics),))
+            read = {(row[0], row[1]): row[2] for row in rows}
+        self._take({(part.topic, part.partition): end for part, end in ends.items()}, read, asked_at)
+
+    def _take(self, ends: dict[Place, int], read: dict[Place, int], asked_at: float) -> None:
+        for place, end in ends.items():
+            next_offset = read.get(place, 0)
+            self._behind[place] = max(end - next_offset, 0)
+            if next_offset >= end:
+                self._caught_up_at[place] = asked_at
+            if self._advanced_at.get(place, (-1, 0.0))[0] != next_offset or next_offset >= end:
+                self._advanced_at[place] = (next_offset, asked_at)
+        for topic in self._topics:
+            self._metrics.lag(topic, sum(count for place, count in self._behind.items() if place[0] == topic))
+        self._measured_at = asked_at
+
+    def oldest_unread_age_seconds(self) -> float | None:
+        """Return an upper bound of the age of the oldest unread record, None while nothing is known.
+
+        A partition was read to its end at some moment; what is unread came later.
+        """
+        if self._measured_at is None or len(self._caught_up_at) < len(self._behind):
+            return None
+        now = self._clock()
+        return max((now - moment for moment in self._caught_up_at.values()), default=0.0)
+
+    def stalled(self) -> list[str]:
+        """Return the partitions with lag and no advance for too long, in words."""
+        now = self._clock()
+        return [
+            f"{topic}-{partition}: {self._behind[topic, partition]} records unread, no advance for {now - since:.0f} s"
+            for (topic, partition), (_, since) in self._advanced_at.items()
+            if self._behind[topic, partition] and now - since > self._stalled_after_seconds
+        ]
+
+    def is_known(self) -> bool:
+        """Return whether lag was measured recently enough to be believed."""
+        return self._measured_at is not None and self._clock() - self._measured_at < self._stalled_after_seconds

@@ -1,0 +1,67 @@
+"""Outgoing events: appended in the transaction that decides them, published by the relay after it committed."""
+
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from govbus.contracts.envelope import Event
+from govbus.eventing.records import Headers, encode
+from govbus.eventing.tracing import current_traceparent
+
+CHANNEL: Final = "eventing_outbox"
+_INSERT: Final = (
+    "INSERT INTO eventing_outbox (topic, key, value, headers) "
+    "SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])"
+)
+_NOTIFY: Final = f"SELECT pg_notify('{CHANNEL}', '')"
+
+
+class Outbox:
+    """Buffer of one transaction's outgoing events, written with one INSERT by `flush`.
+
+    Order of `append` is order on the topic for one subject, given that the caller holds the subject's lock.
+    """
+
+    def __init__(self, *, muted: bool = False) -> None:
+        """Start empty; a muted outbox drops what is appended (rebuild)."""
+        self._rows: list[tuple[str, bytes, bytes, bytes]] = []
+        self.muted = muted
+
+    def append(self, event: Event, topic: str) -> None:
+        """Add `event` for `topic`, with the current span as its trace parent when there is one."""
+        if self.muted:
+            return
+        traced = replace(event, traceparent=current_traceparent() or event.traceparent)
+        key, value, headers = encode(traced)
+        self._rows.append((topic, key, value, pack_headers(headers)))
+
+    def mark(self) -> int:
+        """Return a point that `rewind` goes back to."""
+        return len(self._rows)
+
+    def rewind(self, mark: int) -> None:
+        """Drop what was appended since `mark`: its savepoint was rolled back."""
+        del self._rows[mark:]
+
+    async def flush(self, connection: AsyncConnection) -> int:
+        """Write the buffered events in the caller's transaction and return how many; the relay is told on commit."""
+        if not self._rows:
+            return 0
+        columns: tuple[list[object], ...] = tuple(list(column) for column in zip(*self._rows, strict=True))
+        await connection.exec_driver_sql(_INSERT, columns)
+        await connection.exec_driver_sql(_NOTIFY)
+        count = len(self._rows)
+        self._rows.clear()
+        return count
+
+
+def pack_headers(headers: Headers) -> bytes:
+    """Return record headers as bytes for a table column."""
+    return msgspec.msgpack.encode(headers)
+
+
+def unpack_headers(packed: bytes) -> Headers:
+    """Return what `pack_headers` packed."""
+    return msgspec.msgpack.decode(packed, type=tuple[tuple[str, bytes], ...])

@@ -1,0 +1,229 @@
+"""Handles the records of one partition in one transaction: the runner of delivery.md."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from govbus.eventing import parking
+from govbus.eventing.failures import is_transient
+from govbus.eventing.metrics import Metrics
+from govbus.eventing.offsets import advance_offset, read_offset
+from govbus.eventing.outbox import Outbox
+from govbus.eventing.records import RawRecord
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """The batch is committed; the next record to read stands at `next_offset`."""
+
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """The first record stands behind `next_offset`: nothing was done, read again from there."""
+
+    next_offset: int
+    first_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Poisoned:
+    """So many records in a row were parked that the handler, not the records, must be broken: nothing was done."""
+
+    parked_count: int
+
+
+Outcome = Handled | Hole | Poisoned
+
+
+@dataclass(slots=True)
+class Step:
+    """One record of a batch on its way: `handle` is None for one that is settled without a handler.
+
+    `refusal` is (reason, detail) of a record that cannot be decoded: parked without holding its key.
+    """
+
+    record: RawRecord
+    handle: Callable[[], Awaitable[None]] | None
+    refusal: tuple[str, str] | None = None
+
+
+class Reading(Protocol):
+    """How a service reads records: typed events with an inbox, or raw bytes."""
+
+    async def prepare(self, records: Sequence[RawRecord]) -> object:
+        """Decode outside of the transaction; what comes back is given to `steps`."""
+
+    async def steps(self, connection: AsyncConnection, outbox: Outbox, prepared: object) -> list[Step]:
+        """Return what is to be done for each record, in order, inside the transaction."""
+
+    def announce_parked(self, outbox: Outbox, record: RawRecord, reason: str, detail: str) -> None:
+        """Append `record.parked` for a record set aside."""
+
+
+class PartitionRunner:
+    """Runs batches of any partition of one service; state lies in PostgreSQL alone, so any number may run."""
+
+    def __init__(
+        self,
+        service: str,
+        engine: AsyncEngine,
+        reading: Reading,
+        metrics: Metrics,
+        consecutive_limit_count: int,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take what every batch needs; `consecutive_limit_count` parked in a row stop the partition.
+
+        `committed` is called after a commit that left events in the outbox.
+        """
+        self._service = service
+        self._engine = engine
+        self._reading = reading
+        self._metrics = metrics
+        self._limit_count = consecutive_limit_count
+        self._committed = committed
+        self._consecutive: dict[tuple[str, int], int] = {}
+
+    async def run(self, records: Sequence[RawRecord], *, believe_hole_at: int | None = None) -> Outcome:
+        """Handle consecutive `records` of one partition exactly once and commit, or change nothing at all.
+
+        `believe_hole_at` is the first offset of a hole that a second reading confirmed.
+
+        Raises:
+            Exception: transient (see `failures.is_transient`); everything was rolled back.
+        """
+        prepared_records = _until_hole(records)
+        try:
+            return await self._attempt(prepared_records, believe_hole_at, careful=False)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            _log.warning("a record failed; the batch runs again record by record", exc_info=error)
+        return await self._attempt(prepared_records, believe_hole_at, careful=True)
+
+    async def _attempt(
+        self, records: Sequence[RawRecord], believe_hole_at: int | None, *, careful: bool
+    ) -> Outcome:
+        first = records[0]
+        place = (first.topic, first.partition)
+        prepared = await self._reading.prepare(records)
+        async with self._engine.connect() as connection, connection.begin() as transaction:
+            row = await read_offset(connection, *place, lock=True)
+            next_offset = row.next_offset if row else first.offset
+            fresh = [record for record in records if record.offset >= next_offset]
+            if not fresh:
+                return Handled(next_offset)
+            if row is None or (fresh[0].offset > next_offset and fresh[0].offset != believe_hole_at):
+                return Hole(next_offset, fresh[0].offset)
+            if len(fresh) < len(records):
+                prepared = await self._reading.prepare(fresh)
+            muted_below = row.muted_below
+            parked_count = sent_count = 0
+            for part in _split_at(fresh, muted_below):
+                outbox = Outbox(muted=part[0].offset < muted_below)
+                part_prepared = prepared if len(part) == len(fresh) else await self._reading.prepare(part)
+                steps = await self._reading.steps(connection, outbox, part_prepared)
+                parked_count += await self._run_steps(connection, outbox, steps, careful=careful)
+                sent_count += await outbox.flush(connection)
+            if self._is_poisoned(place, parked_count, len(fresh)):
+                await transaction.rollback()
+                return Poisoned(self._consecutive[place])
+            await advance_offset(connection, fresh[-1])
+            await transaction.commit()
+        if sent_count:
+            self._committed()
+        self._metrics.handled(first.topic, len(fresh), parked_count)
+        return Handled(fresh[-1].offset + 1)
+
+    def _is_poisoned(self, place: tuple[str, int], parked_count: int, batch_count: int) -> bool:
+        before = self._consecutive.get(place, 0)
+        self._consecutive[place] = before + parked_count if parked_count == batch_count else parked_count
+        return self._consecutive[place] >= self._limit_count
+
+    async def _run_steps(
+        self, connection: AsyncConnection, outbox: Outbox, steps: Sequence[Step], *, careful: bool
+    ) -> int:
+        """Run every step in order and return how many records failed by themselves."""
+        keys = {step.record.key for step in steps if step.handle and step.record.key is not None}
+        topic = steps[0].record.topic
+        held = await parking.held_keys(connection, topic, sorted(keys)) if keys else set()
+        failed_count = 0
+        for step in steps:
+            refusal = step.refusal
+            if refusal:
+                await self._park(connection, outbox, step.record, *refusal, holds_key=False)
+                failed_count += 1
+            elif step.handle is None:
+                continue
+            elif step.record.key in held:
+                detail = "an earlier record of this key is parked"
+                await self._park(connection, outbox, step.record, parking.BEHIND, detail, holds_key=True)
+            elif not careful:
+                await step.handle()
+            elif not await self._handle_in_savepoint(connection, outbox, step):
+                failed_count += 1
+                if step.record.key is not None:
+                    held.add(step.record.key)
+        return failed_count
+
+    async def _handle_in_savepoint(self, connection: AsyncConnection, outbox: Outbox, step: Step) -> bool:
+        """Return whether the handler took the record; if not it is parked and holds its key."""
+        mark = outbox.mark()
+        if step.handle is None:
+            return True
+        try:
+            async with connection.begin_nested():
+                await step.handle()
+        except Exception as error:
+            if is_transient(error):
+                raise
+            outbox.rewind(mark)
+            reason, detail = refusal_of(error)
+            _log.exception("parked %s/%s@%s", step.record.topic, step.record.partition, step.record.offset)
+            await self._park(connection, outbox, step.record, reason, detail, holds_key=True)
+            return False
+        return True
+
+    async def _park(
+        self,
+        connection: AsyncConnection,
+        outbox: Outbox,
+        record: RawRecord,
+        reason: str,
+        detail: str,
+        *,
+        holds_key: bool,
+    ) -> None:
+        id_ = parking.parked_id(self._service, record)
+        await parking.park(connection, id_, record, reason, detail, holds_key=holds_key)
+        self._reading.announce_parked(outbox, record, reason, detail)
+        self._metrics.parked(record.topic, reason)
+
+
+def refusal_of(error: Exception) -> tuple[str, str]:
+    """Return reason and detail of a handler's failure; an unnamed one shows its class only, never its data."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, str):
+        return reason, str(error)
+    return "handler_failed", type(error).__name__
+
+
+def _until_hole(records: Sequence[RawRecord]) -> Sequence[RawRecord]:
+    """Return the leading records without a gap between their offsets."""
+    for index in range(1, len(records)):
+        if records[index].offset != records[index - 1].offset + 1:
+            return records[:index]
+    return records
+
+
+def _split_at(records: Sequence[RawRecord], offset: int) -> list[Sequence[RawRecord]]:
+    """Return the records below `offset` and those from it on, empty parts left out."""
+    below = [record for record in records if record.offset < offset]
+    return [part for part in (below, records[len(below) :]) if part]

@@ -1,0 +1,108 @@
+"""`application/problem+json` for every error; nothing of an exception reaches a user.
+
+Source: RFC 9457.
+"""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+TYPE_BASE: Final = "https://schemas.govbus.dev/problems/"
+MEDIA_TYPE: Final = "application/problem+json"
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's word
+    """An answer that is an error: `reason` is stable and scripted against, `detail` says what to do."""
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        reason: str,
+        title: str,
+        detail: str,
+        errors: Sequence[dict[str, str]] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """`errors` are {"pointer": JSON pointer, "detail": message}."""
+        super().__init__(detail)
+        self.status = status
+        self.reason = reason
+        self.title = title
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = headers
+
+    def document(self, instance: str | None = None) -> dict[str, Any]:
+        """Return the problem document; `type` is a stable URI per reason."""
+        found: dict[str, Any] = {
+            "type": TYPE_BASE + self.reason.replace("_", "-"),
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if instance:
+            found["instance"] = instance
+        if self.errors:
+            found["errors"] = list(self.errors)
+        return found
+
+
+def install_problems(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem document."""
+
+    async def on_problem(request: Request, error: Exception) -> JSONResponse:
+        return _respond(request, error) if isinstance(error, Problem) else await on_failure(request, error)
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
+        phrase = HTTPStatus(status).phrase
+        reason = phrase.lower().replace(" ", "_")
+        detail = f"{request.method} {request.url.path}: {phrase}. GET /docs lists the routes."
+        return _respond(request, Problem(status=status, reason=reason, title=phrase, detail=detail, headers=headers))
+
+    async def on_invalid(request: Request, error: Exception) -> JSONResponse:
+        items = error.errors() if isinstance(error, RequestValidationError) else []
+        malformed = any(item["type"] == "json_invalid" for item in items)
+        problem = Problem(
+            status=HTTPStatus.BAD_REQUEST if malformed else HTTPStatus.UNPROCESSABLE_ENTITY,
+            reason="malformed" if malformed else "invalid_request",
+            title="Malformed request" if malformed else "Request refused",
+            detail="The body is not JSON." if malformed else "Mend what `errors` names and send it again.",
+            errors=[{"pointer": _pointer(item["loc"]), "detail": str(item["msg"])} for item in items],
+        )
+        return _respond(request, problem)
+
+    async def on_failure(request: Request, error: Exception) -> JSONResponse:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        problem = Problem(
+            status=HTTPStatus.INTERNAL_SERVER_ERROR,
+            reason="internal",
+            title="Internal error",
+            detail="Nothing was changed by this request, or it may be repeated; the service's log has the cause.",
+        )
+        return _respond(request, problem)
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(Exception, on_failure)
+
+
+def _respond(request: Request, problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        problem.document(request.url.path), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)

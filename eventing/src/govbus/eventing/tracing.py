@@ -1,0 +1,50 @@
+"""Trace propagation: one trace from the first HTTP request over every Kafka hop.
+
+Source: W3C Trace Context; CloudEvents extension "Distributed Tracing".
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_PROPAGATOR: Final = TraceContextTextMapPropagator()
+_ENDPOINT_VARIABLES: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+def start_tracing(service: str) -> None:
+    """Install the tracer provider of this process; spans are exported over OTLP when an endpoint is set."""
+    provider = TracerProvider(resource=Resource.create({"service.name": f"govbus-{service}"}))
+    if any(os.environ.get(name) for name in _ENDPOINT_VARIABLES):
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+
+
+def current_traceparent() -> str | None:
+    """Return the W3C `traceparent` of the current span, or None outside of one."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent")
+
+
+@contextmanager
+def span(
+    name: str,
+    *,
+    parent: str | None = None,
+    kind: SpanKind = SpanKind.INTERNAL,
+    attributes: dict[str, str | int] | None = None,
+) -> Iterator[None]:
+    """Run the block in a span that continues `parent` (a `traceparent`), or the current span without one."""
+    context = _PROPAGATOR.extract({"traceparent": parent}) if parent else None
+    tracer = trace.get_tracer("govbus.eventing")
+    with tracer.start_as_current_span(name, context=context, kind=kind, attributes=attributes):
+        yield

@@ -1,0 +1,66 @@
+"""The HTTP side every service has: health, metrics, offline docs, problems, one server span per request."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from govbus.eventing.consumer import describe
+from govbus.eventing.problems import MEDIA_TYPE, Problem, install_problems
+
+_DATABASE_SECONDS: Final = 3.0
+_UNTRACED: Final = "livez,readyz,metrics,docs,openapi.json"
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def new_web_app(
+    name: str, registry: CollectorRegistry, engine: AsyncEngine, problems: Callable[[], list[str]], lifespan: Lifespan
+) -> FastAPI:
+    """Return the application with `/livez`, `/readyz`, `/metrics` and `/docs`."""
+    app: FastAPI = FastAPIOffline(title=f"Govbus {name}", version="1", lifespan=lifespan, redoc_url=None)
+    install_problems(app)
+    FastAPIInstrumentor.instrument_app(app, excluded_urls=_UNTRACED, exclude_spans=["receive", "send"])
+
+    @app.get("/livez", tags=["health"])
+    async def livez() -> dict[str, str]:
+        """The process runs."""
+        return {"status": "live"}
+
+    @app.get("/readyz", tags=["health"])
+    async def readyz() -> Response:
+        """Database, broker and progress are good; otherwise 503 and why."""
+        found = problems()
+        try:
+            await asyncio.wait_for(_ask(engine), _DATABASE_SECONDS)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer
+            found = [*found, f"the database does not answer: {describe(error)}"]
+        if not found:
+            return JSONResponse({"status": "ready"})
+        problem = Problem(
+            status=503,
+            reason="not_ready",
+            title="Not ready",
+            detail="; ".join(found),
+            errors=[{"pointer": "", "detail": item} for item in found],
+        )
+        return JSONResponse(problem.document("/readyz"), 503, media_type=MEDIA_TYPE)
+
+    @app.get("/metrics", tags=["health"])
+    async def metrics() -> Response:
+        """Metrics in Prometheus' text format; govbus.eventing.metrics is the catalogue."""
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+async def _ask(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("SELECT 1")
