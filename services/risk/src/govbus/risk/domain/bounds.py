@@ -85,8 +85,9 @@ class MonitorBounds:
     figures: tuple[MonitorBound, ...] = ()
 
     def figure(self, metric: str) -> MonitorBound | None:
-        """Return the first bound for the metric."""
-        return next((bound for bound in self.figures if matches(metric, bound.metric)), None)
+        """Return the first bound for the metric; an entry without a value says that there is none."""
+        first = next((bound for bound in self.figures if matches(metric, bound.metric)), None)
+        return first if first and (first.min or first.max) else None
 
 
 @dataclass(frozen=True, slots=True)

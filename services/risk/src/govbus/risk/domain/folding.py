@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from govbus.contracts.catalogue import Payload
+from govbus.contracts.conclusions.scoring import RiskScored
 from govbus.contracts.facts.deployment import DeploymentCompleted, DeploymentRequested
 from govbus.contracts.facts.model import ModelRegistered, ModelVersionCreated
 from govbus.contracts.facts.monitoring import MonitorObserved
@@ -13,9 +14,9 @@ from govbus.risk.domain.aggravation import aggravations
 from govbus.risk.domain.bounds import Bounds
 from govbus.risk.domain.judgement import judge
 from govbus.risk.domain.monitoring import Series, observe, series_key
-from govbus.risk.domain.scoring import score
+from govbus.risk.domain.scoring import score, tier_for
 from govbus.risk.domain.subject import Deployment, Judged, SubjectState
-from govbus.risk.domain.taxonomy import Taxonomy, Tier
+from govbus.risk.domain.taxonomy import Taxonomy
 
 MONITORING_EVIDENCE = "monitoring"
 """Kind of evidence that observed figures are, where every one of them is inside its bound."""
@@ -63,14 +64,9 @@ def fold(state: SubjectState, fact: Payload, fact_id: str, at: datetime, data: R
     return Step(replace(step.state, score=scored), (*step.conclusions, scored))
 
 
-def tier_of_state(state: SubjectState, data: RuleData) -> Tier:
-    """Return the subject's tier: of its last score, or of its answers before there is one."""
-    return state.score.tier if state.score else score(data.taxonomy, state.answers, (), ()).tier
-
-
-def score_of(state: SubjectState, data: RuleData) -> Payload:
+def score_of(state: SubjectState, data: RuleData) -> RiskScored:
     """Return the score of the state as it is."""
-    tier = score(data.taxonomy, state.answers, (), ()).tier
+    tier = tier_for(data.taxonomy, state.answers)
     return score(data.taxonomy, state.answers, evidence_kinds(state), aggravations(state, tier, data.bounds))
 
 
@@ -106,7 +102,7 @@ def _apply(state: SubjectState, fact: Payload, fact_id: str, at: datetime, data:
 
 
 def _validated(state: SubjectState, fact: ValidationCompleted, fact_id: str, at: datetime, data: RuleData) -> Step:
-    judgement = judge(fact, fact_id, tier_of_state(state, data), data.bounds)
+    judgement = judge(fact, fact_id, tier_for(data.taxonomy, state.answers), data.bounds)
     reasons = getattr(judgement, "reasons", ())
     judged = Judged(
         kind=fact.kind,
@@ -124,11 +120,13 @@ def _validated(state: SubjectState, fact: ValidationCompleted, fact_id: str, at:
 
 
 def _observed(state: SubjectState, fact: MonitorObserved, fact_id: str, data: RuleData) -> Step:
+    if data.bounds.monitoring.figure(fact.metric) is None:
+        return Step(state)
     key = series_key(fact)
     deployment = state.deployments.get(fact.environment)
     version = fact.version or (deployment.version if deployment else None)
     before = state.series.get(key, Series(version=version))
-    series, breach = observe(before, fact, version, fact_id, tier_of_state(state, data), data.bounds)
+    series, breach = observe(before, fact, version, fact_id, tier_for(data.taxonomy, state.answers), data.bounds)
     after = replace(state, series={**state.series, key: series})
     return Step(after, (breach,) if breach else ())
 

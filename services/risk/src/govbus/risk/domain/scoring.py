@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from govbus.contracts.conclusions.scoring import Aggravation, Contribution, Dimensions, DimensionScore, RiskScored
 from govbus.risk.domain.classification import classify, tier_of
-from govbus.risk.domain.taxonomy import DIMENSIONS, WORST_POINTS, Answers, Dimension, Taxonomy
+from govbus.risk.domain.taxonomy import DIMENSIONS, WORST_POINTS, Answers, Dimension, Taxonomy, Tier
 
 
 def score(
@@ -31,6 +31,13 @@ def score(
         aggravations=tuple(aggravations),
         taxonomy_digest=taxonomy.digest,
     )
+
+
+def tier_for(taxonomy: Taxonomy, answers: Answers) -> Tier:
+    """Return the tier `score` gives for these answers: evidence and aggravations move scores, never the tier."""
+    inherent = max(_capped(_inherent_points(taxonomy, dimension, answers)) for dimension in DIMENSIONS)
+    declared = max(_capped(_declared_points(taxonomy, dimension, answers)) for dimension in DIMENSIONS)
+    return tier_of(taxonomy, classify(taxonomy, answers).eu_class, inherent, declared)
 
 
 def _dimension(
@@ -73,6 +80,10 @@ def _answer_contributions(taxonomy: Taxonomy, dimension: Dimension, answers: Ans
         if points:
             found.append(Contribution(code=code, points=points, detail=detail))
     return tuple(found)
+
+
+def _inherent_points(taxonomy: Taxonomy, dimension: Dimension, answers: Answers) -> float:
+    return sum(item.points for item in _answer_contributions(taxonomy, dimension, answers))
 
 
 def _declared_points(taxonomy: Taxonomy, dimension: Dimension, answers: Answers) -> float:
