@@ -100,7 +100,7 @@ def read(event: Event) -> Payload | None:
     if declared is None:
         return None
     try:
-        return declared.payload.model_validate_json(event.data)
+        return declared.payload.model_validate_json(event.data, strict=True)
     except ValidationError as error:
         raise ContractBroken(event.type, tuple(_violation(dict(item)) for item in error.errors())) from None
 

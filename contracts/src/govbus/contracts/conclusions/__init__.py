@@ -1,0 +1,31 @@
+"""What services decide: payloads of the conclusions. Importing this declares all of them."""
+
+from govbus.contracts.conclusions import (
+    asset,
+    incident,
+    log,
+    monitoring,
+    notification,
+    parking,
+    policy,
+    record,
+    rejection,
+    release,
+    scoring,
+    validation,
+)
+
+__all__ = [
+    "asset",
+    "incident",
+    "log",
+    "monitoring",
+    "notification",
+    "parking",
+    "policy",
+    "record",
+    "rejection",
+    "release",
+    "scoring",
+    "validation",
+]

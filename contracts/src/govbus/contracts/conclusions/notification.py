@@ -1,0 +1,38 @@
+"""What the notifier told whom. Subject: that of the event told about."""
+
+from pydantic import Field
+
+from govbus.contracts import topics
+from govbus.contracts.catalogue import Payload, event_type
+from govbus.contracts.fields import Count, EventReference, Moment, Name, SubjectText, Text, Word
+
+
+class _Notification(Payload):
+    notification_id: Name
+    receiver: Name = Field(description="Name in the routes file; never an address.")
+    channel: Word = Field(description="Known: webhook, mail, log.")
+    about: EventReference
+    about_subject: SubjectText
+
+
+@event_type("notification.sent", topics.NOTIFICATIONS)
+class NotificationSent(_Notification):
+    """The receiver's server accepted it."""
+
+    attempts_count: Count
+    delivered_at: Moment
+
+
+@event_type("notification.failed", topics.NOTIFICATIONS)
+class NotificationFailed(_Notification):
+    """Given up; a person may send it again."""
+
+    attempts_count: Count
+    reason: Text
+
+
+@event_type("notification.suppressed", topics.NOTIFICATIONS)
+class NotificationSuppressed(_Notification):
+    """Not sent on purpose."""
+
+    reason: Text = Field(description="Which rule held it back: repeat_interval, silence, …")

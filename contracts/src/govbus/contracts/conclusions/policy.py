@@ -1,0 +1,22 @@
+"""Which policy bundle decides. Subject: `service/risk`."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from govbus.contracts import topics
+from govbus.contracts.catalogue import Payload, event_type
+from govbus.contracts.fields import Count, Name
+
+PolicyMode = Literal["enforce", "shadow"]
+
+
+@event_type("policy.activated", topics.RISK)
+class PolicyActivated(Payload):
+    """From here on this bundle decides (`enforce`), or is recorded beside the one that does (`shadow`)."""
+
+    digest: Name
+    mode: PolicyMode
+    rules_count: Count
+    activated_by: Name
+    previous_digest: Name | None = Field(default=None, description="The bundle that had this mode before.")

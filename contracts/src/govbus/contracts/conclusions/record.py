@@ -1,0 +1,29 @@
+"""Changes of inventory's records. Subject: the record's."""
+
+from pydantic import Field, JsonValue
+
+from govbus.contracts import topics
+from govbus.contracts.catalogue import Payload, event_type
+from govbus.contracts.fields import Count, EventReference, Name, Part, Word
+
+
+class Change(Part):
+    """A field's value before and after; an absent one was, or is, not there."""
+
+    before: JsonValue = None
+    after: JsonValue = None
+
+
+@event_type("record.changed", topics.INVENTORY)
+class RecordChanged(Payload):
+    """A record went from one state to the next because of one fact; `before_version` 0: it is new.
+
+    `before_version` and `after_version` count states of the record; they are not versions of the model.
+    """
+
+    kind: Word = Field(description="Known: model, model_version.")
+    version: Name | None = Field(default=None, description="The model version, when the record is of one.")
+    before_version: Count
+    after_version: Count
+    caused_by: EventReference
+    changes: dict[Name, Change] = Field(max_length=100)

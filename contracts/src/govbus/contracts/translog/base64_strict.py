@@ -1,0 +1,36 @@
+"""Standard base64 with padding, one spelling per value: what decodes also re-encodes to the same text."""
+
+import base64
+import binascii
+
+
+def encode(raw: bytes) -> str:
+    """Return standard base64 with padding."""
+    return base64.b64encode(raw).decode("ascii")
+
+
+def decode(text: str) -> bytes:
+    """Return the bytes written in `text`.
+
+    Raises:
+        ValueError: not standard base64, or a second spelling (loose padding bits, blanks) of the same bytes.
+    """
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"{text[:60]!r} is not base64") from None
+    if encode(raw) != text:
+        raise ValueError(f"{text[:60]!r} is not canonical base64")
+    return raw
+
+
+def decode_hash(text: str) -> bytes:
+    """Return a hash of exactly 32 bytes.
+
+    Raises:
+        ValueError: not base64, or of another length.
+    """
+    raw = decode(text)
+    if len(raw) != 32:  # noqa: PLR2004  SHA-256
+        raise ValueError(f"a hash of {len(raw)} bytes instead of 32")
+    return raw

@@ -1,0 +1,148 @@
+"""Log entries: the canonical JSON whose hash is a leaf, and commitments to what it does not spell out.
+
+An entry names what happened and commits to attributes and payload by HMAC under a random key that is kept with the
+payload: deleting both erases what was said, and the leaf and every proof stay.
+
+Source: RFC 8785; shared design, audit-log.md, "Entry and leaf".
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Any, Final
+
+import rfc8785
+
+from govbus.contracts import strict_json
+from govbus.contracts.translog import base64_strict
+from govbus.contracts.translog.tiles import ENTRY_BYTES
+
+VERSION: Final = 1
+EVENT: Final = "event"
+UNPARSEABLE: Final = "unparseable"
+DUPLICATE_REFUSED: Final = "duplicate_refused"
+ACCESS: Final = "access"
+COMMITMENT_KEY_BYTES: Final = 32
+
+_TEXTS: Final = ("id", "source", "type", "subject", "time", "recordedtime")
+_KAFKA: Final = {"topic": str, "partition": int, "offset": int, "timestamp": int}
+_FIELDS: Final = frozenset({"v", "kind", *_TEXTS, "kafka", "attributes_commitment", "payload_commitment"})
+
+
+class EntryRejected(ValueError):
+    """Bytes that are not an entry, or an entry that cannot be one; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaPlace:
+    """Where the record stands on Kafka; the timestamp is the broker's, in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry. What could not be read has no id, source, type, subject or time; the log's own have no Kafka place."""
+
+    kind: str
+    id: str | None
+    source: str | None
+    type: str | None
+    subject: str | None
+    time: str | None
+    recordedtime: str | None
+    kafka: KafkaPlace | None
+    attributes_commitment: bytes
+    payload_commitment: bytes
+
+    def canonical(self) -> bytes:
+        """Return the RFC 8785 bytes, at most 65,535.
+
+        Raises:
+            EntryRejected: longer, or with strings that are not Unicode.
+        """
+        kafka = self.kafka and {
+            "topic": self.kafka.topic,
+            "partition": self.kafka.partition,
+            "offset": self.kafka.offset,
+            "timestamp": self.kafka.timestamp_ms,
+        }
+        fields = {name: getattr(self, name) for name in _TEXTS} | {
+            "v": VERSION,
+            "kind": self.kind,
+            "kafka": kafka,
+            "attributes_commitment": base64_strict.encode(self.attributes_commitment),
+            "payload_commitment": base64_strict.encode(self.payload_commitment),
+        }
+        return _bounded(canonical_json(fields))
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return RFC 8785 bytes.
+
+    Raises:
+        EntryRejected: not representable.
+    """
+    try:
+        return rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError as error:
+        raise EntryRejected(str(error)) from None
+
+
+def commit(key: bytes, content: bytes) -> bytes:
+    """Return HMAC-SHA-256 of `content` under a 32-byte commitment key."""
+    if len(key) != COMMITMENT_KEY_BYTES:
+        raise EntryRejected(f"a commitment key of {len(key)} bytes instead of {COMMITMENT_KEY_BYTES}")
+    return hmac.digest(key, content, hashlib.sha256)
+
+
+def parse_entry(raw: bytes) -> Entry:
+    """Return the entry in `raw`, which is exactly its canonical form.
+
+    Raises:
+        EntryRejected: other JSON, other fields, another version, not canonical.
+    """
+    try:
+        fields = strict_json.parse(_bounded(raw))
+    except strict_json.InvalidJson as error:
+        raise EntryRejected(error.detail) from None
+    if not isinstance(fields, dict) or fields.keys() != _FIELDS or fields["v"] != VERSION:
+        raise EntryRejected(f"not an entry of version {VERSION} with its fields")
+    if not isinstance(fields["kind"], str) or not all(isinstance(fields[name], str | None) for name in _TEXTS):
+        raise EntryRejected("a field that must be text is not")
+    entry = Entry(
+        kind=fields["kind"],
+        **{name: fields[name] for name in _TEXTS},
+        kafka=_kafka_place(fields["kafka"]),
+        attributes_commitment=_commitment(fields["attributes_commitment"]),
+        payload_commitment=_commitment(fields["payload_commitment"]),
+    )
+    if entry.canonical() != raw:
+        raise EntryRejected("not in canonical form")
+    return entry
+
+
+def _kafka_place(value: Any) -> KafkaPlace | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or value.keys() != _KAFKA.keys():
+        raise EntryRejected("kafka is not topic, partition, offset, timestamp")
+    if any(type(value[name]) is not kind for name, kind in _KAFKA.items()):
+        raise EntryRejected("kafka has a field of another type")
+    return KafkaPlace(value["topic"], value["partition"], value["offset"], value["timestamp"])
+
+
+def _commitment(value: Any) -> bytes:
+    try:
+        return base64_strict.decode_hash(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise EntryRejected(f"commitment: {error}") from None
+
+
+def _bounded(raw: bytes) -> bytes:
+    if len(raw) > ENTRY_BYTES:
+        raise EntryRejected(f"{len(raw)} bytes, more than an entry's {ENTRY_BYTES}")
+    return raw
