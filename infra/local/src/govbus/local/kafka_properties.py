@@ -53,6 +53,9 @@ def render_properties(logs: Path, ports: KafkaPorts, admin_password: str, contro
         "allow.everyone.if.no.acl.found": "false",
         "auto.create.topics.enable": "false",
         "log.dirs": str(logs),
+        # A killed broker may register again only when its old session is over: the default 9 s would delay every restart.
+        "broker.session.timeout.ms": "2000",
+        "broker.heartbeat.interval.ms": "400",
         "offsets.topic.replication.factor": "1",
         "offsets.topic.num.partitions": "4",
         "transaction.state.log.replication.factor": "1",

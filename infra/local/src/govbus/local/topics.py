@@ -1,0 +1,130 @@
+"""Brings a Kafka cluster to what the manifest says: topics with their settings, users, and ACLs.
+
+Idempotent: what is there already stays, settings are set to the manifest's, ACLs that the manifest no longer gives to a
+govbus principal are taken away. Partitions are added, never removed.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+
+from govbus.local.kafka_rights import rights
+from govbus.local.manifest import PRINCIPAL_PREFIX, Manifest, kafka_user
+from govbus.local.refusals import Refused
+
+CALL_TIMEOUT_SECONDS = 30.0
+SCRAM_ITERATIONS = 4096
+"""Kafka's minimum: passwords are 192 random bits, so more would only make connecting slower."""
+
+
+def provision_kafka(client_config: Mapping[str, str], manifest: Manifest, passwords: Mapping[str, str]) -> list[str]:
+    """Create topics, users and ACLs; return sentences about what this cluster cannot do.
+
+    Raises:
+        Refused: the cluster refuses the admin user or a topic differs in a way that cannot be mended.
+    """
+    admin = AdminClient(dict(client_config))
+    try:
+        ensure_topics(admin, manifest)
+        if client_config.get("security.protocol", "PLAINTEXT") == "PLAINTEXT":
+            return ["This Kafka takes anybody without a password: one writer per topic is not enforced by it."]
+        _ensure_users(admin, manifest, passwords)
+        _ensure_rights(admin, manifest)
+    except KafkaException as failed:
+        raise Refused(f"Kafka refused to be set up: {failed.args[0].str()}") from failed
+    return []
+
+
+def ensure_topics(admin: AdminClient, manifest: Manifest) -> None:
+    """Create what is missing, add partitions, set every stated setting."""
+    live = admin.list_topics(timeout=CALL_TIMEOUT_SECONDS).topics
+    replication = manifest.replication["local"].replication_factor
+    missing = [
+        NewTopic(name, topic.partitions, replication, config=manifest.topic_config(name))
+        for name, topic in manifest.topics.items()
+        if name not in live
+    ]
+    if missing:
+        _finish(admin.create_topics(missing), KafkaError.TOPIC_ALREADY_EXISTS)
+    present = [name for name in manifest.topics if name in live]
+    if present:
+        _mend(admin, manifest, {name: len(live[name].partitions) for name in present})
+
+
+def _mend(admin: AdminClient, manifest: Manifest, live_partitions: Mapping[str, int]) -> None:
+    for name, count in live_partitions.items():
+        wanted = manifest.topics[name].partitions
+        if count > wanted:
+            raise Refused(f"Topic {name} has {count} partitions, the manifest says {wanted}: Kafka cannot take any away.")
+        if count < wanted:
+            _finish(admin.create_partitions([NewPartitions(name, wanted)]))
+    resources = [
+        ConfigResource(
+            ConfigResource.Type.TOPIC,
+            name,
+            incremental_configs=[
+                ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+                for key, value in manifest.topic_config(name).items()
+            ],
+        )
+        for name in live_partitions
+    ]
+    _finish(admin.incremental_alter_configs(resources))
+
+
+def _ensure_users(admin: AdminClient, manifest: Manifest, passwords: Mapping[str, str]) -> None:
+    info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, SCRAM_ITERATIONS)
+    users = [kafka_user(principal) for principal in manifest.principals]
+    _finish(
+        admin.alter_user_scram_credentials(
+            [UserScramCredentialUpsertion(user, info, password=passwords[user].encode()) for user in users]
+        )
+    )
+
+
+def _ensure_rights(admin: AdminClient, manifest: Manifest) -> None:
+    wanted = set(rights(manifest))
+    everything = AclBindingFilter(
+        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+    )
+    live: list[AclBinding] = admin.describe_acls(everything).result(CALL_TIMEOUT_SECONDS)
+    ours = {acl for acl in live if str(acl.principal).startswith(f"User:{PRINCIPAL_PREFIX}")}
+    if wanted - ours:
+        _finish(admin.create_acls(list(wanted - ours)))
+    stale = [
+        AclBindingFilter(
+            acl.restype, acl.name, acl.resource_pattern_type, acl.principal, acl.host, acl.operation, acl.permission_type
+        )
+        for acl in ours - wanted
+    ]
+    if stale:
+        _finish(admin.delete_acls(stale))
+
+
+def _finish(futures: Mapping[Any, Future[Any]], *tolerated: int) -> None:
+    """Wait for all calls; raise the first refusal that is not tolerated."""
+    for future in futures.values():
+        try:
+            future.result(CALL_TIMEOUT_SECONDS)
+        except KafkaException as failed:
+            if failed.args[0].code() not in tolerated:
+                raise
