@@ -223,6 +223,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
 
 def describe(error: Exception) -> str:
     """Return an error in one line without SQL parameters, which may hold data."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
     cause = getattr(error, "orig", None) or error
     return f"{type(cause).__name__}: {str(cause).splitlines()[0][:200] if str(cause) else ''}"
 

@@ -64,4 +64,4 @@ def pack_headers(headers: Headers) -> bytes:
 
 def unpack_headers(packed: bytes) -> Headers:
     """Return what `pack_headers` packed."""
-    return msgspec.msgpack.decode(packed, type=tuple[tuple[str, bytes], ...])
+    return msgspec.msgpack.decode(packed, type=Headers)

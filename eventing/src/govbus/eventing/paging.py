@@ -2,9 +2,10 @@
 
 import base64
 import binascii
-from typing import Annotated, Any, Final, TypedDict
+from typing import Annotated, Any, Final
 
 from fastapi import Query
+from typing_extensions import TypedDict
 
 from govbus.contracts import strict_json
 from govbus.eventing.problems import Problem

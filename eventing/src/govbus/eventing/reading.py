@@ -13,6 +13,7 @@ from govbus.contracts import all_events, catalogue, topics
 from govbus.contracts.catalogue import ContractBroken, Payload
 from govbus.contracts.conclusions.parking import RecordParked
 from govbus.contracts.envelope import Event
+from govbus.contracts.fields import EventReference
 from govbus.contracts.identity import computed_id, event_identity
 from govbus.contracts.making import service_source
 from govbus.eventing import parking
@@ -27,7 +28,7 @@ from govbus.eventing.tracing import span
 
 CONTRACT_BROKEN: Final = "contract_broken"
 
-__all__ = ["Decoded", "EventReading", "RawReading", "about_record", "all_events", "decode_record", "parked_event"]
+__all__ = ["Decoded", "EventReading", "RawReading", "about_record", "all_events", "decode_record", "parked_event", "reference_to"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +163,15 @@ def parked_event(service: str, record: RawRecord, reason: str, detail: str) -> E
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        identity=event_identity(decoded.event).hex() if decoded.event else None,
+        identity=reference_to(decoded.event),
         detail=detail[:1000],
     )
     return about_record(service, record, payload, decoded.event)
+
+
+def reference_to(event: Event | None) -> EventReference | None:
+    """Return the identity of an event as payloads carry it."""
+    return EventReference(source=event.source, type=event.type, id=event.id) if event else None
 
 
 def about_record(service: str, record: RawRecord, payload: Payload, event: Event | None) -> Event:

@@ -23,7 +23,7 @@ from govbus.contracts.envelope import (
     parse_time,
 )
 
-Headers = tuple[tuple[str, bytes], ...]
+Headers = tuple[tuple[str, bytes | None], ...]
 
 _ATTRIBUTE_NAME: Final = re.compile(r"[a-z0-9]{1,20}")
 _REQUIRED: Final = ("id", "source", "type", "subject", "time")

@@ -165,7 +165,7 @@ async def _send_in_order(producer: AIOKafkaProducer, topic: str, partition: int,
         batch = producer.create_batch()
         taken_count = 0
         for row in pending:
-            if batch.append(key=row.key, value=row.value, timestamp=None, headers=row.headers) is None:
+            if batch.append(key=row.key, value=row.value, timestamp=None, headers=list(row.headers)) is None:
                 break
             taken_count += 1
         if not taken_count:

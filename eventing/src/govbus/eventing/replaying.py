@@ -8,14 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.contracts import topics
 from govbus.contracts.conclusions.parking import RecordResumed
-from govbus.contracts.identity import event_identity
 from govbus.eventing import parking
 from govbus.eventing.failures import is_transient
 from govbus.eventing.offsets import read_offset
 from govbus.eventing.outbox import Outbox
 from govbus.eventing.parking import Parked
 from govbus.eventing.partition import refusal_of
-from govbus.eventing.reading import about_record, decode_record
+from govbus.eventing.reading import about_record, decode_record, reference_to
 from govbus.eventing.serialise import lock_subject
 
 REPLAYED: Final = "replayed"
@@ -115,15 +114,15 @@ class Replaying:
 
     def _announce(self, outbox: Outbox, parked: Parked, how: Literal["replayed", "discarded"], by: str) -> None:
         record = parked.record
-        decoded = decode_record(record)
+        event = decode_record(record).event
         payload = RecordResumed(
             service=self._service,
             how=how,
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
-            identity=event_identity(decoded.event).hex() if decoded.event else None,
+            identity=reference_to(event),
             by=by,
         )
-        event = about_record(self._service, record, payload, decoded.event)
-        outbox.append(event, topics.SERVICE_TOPIC[self._service])
+        resumed = about_record(self._service, record, payload, event)
+        outbox.append(resumed, topics.SERVICE_TOPIC[self._service])
