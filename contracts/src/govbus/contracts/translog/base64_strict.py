@@ -31,6 +31,6 @@ def decode_hash(text: str) -> bytes:
         ValueError: not base64, or of another length.
     """
     raw = decode(text)
-    if len(raw) != 32:  # noqa: PLR2004  SHA-256
+    if len(raw) != 32:
         raise ValueError(f"a hash of {len(raw)} bytes instead of 32")
     return raw

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from govbus.contracts.translog.note import Ed25519Verifier, Signature, Verifier, ed25519_verifies
+from govbus.contracts.translog.note import (
+    Ed25519Verifier,
+    Signature,
+    Verifier,
+    ed25519_verifies,
+)
 from govbus.contracts.translog.vkey import COSIGNATURE, VerificationKey
 
 _TIME_BYTES: Final = 8

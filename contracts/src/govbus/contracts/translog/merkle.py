@@ -72,7 +72,10 @@ class CompactRange:
     @classmethod
     def from_bytes(cls, size: int, raw: bytes) -> "CompactRange":
         """Return the range that `to_bytes` wrote for a tree of `size`."""
-        return cls(size, tuple(raw[place : place + HASH_BYTES] for place in range(0, len(raw), HASH_BYTES)))
+        return cls(
+            size,
+            tuple(raw[place : place + HASH_BYTES] for place in range(0, len(raw), HASH_BYTES)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.vkey import ED25519, KeyRejected, VerificationKey
 
@@ -96,7 +98,10 @@ class NoteSigner:
             NoteRejected: text that a note cannot carry.
         """
         _check_text(text)
-        return Note(text, (Signature(self.name, self.key.key_id, self.private_key.sign(text.encode())),))
+        return Note(
+            text,
+            (Signature(self.name, self.key.key_id, self.private_key.sign(text.encode())),),
+        )
 
 
 def ed25519_verifies(public_key: bytes, signature: bytes, message: bytes) -> bool:

@@ -74,12 +74,19 @@ def verify_proof(
         raise VerificationFailed("not_included", str(error)) from None
     if len(set(opened.witnesses)) < witnesses_count:
         found = ", ".join(opened.witnesses) or "none"
-        raise VerificationFailed("too_few_witnesses", f"{witnesses_count} witnesses are needed, found: {found}")
+        raise VerificationFailed(
+            "too_few_witnesses",
+            f"{witnesses_count} witnesses are needed, found: {found}",
+        )
     return Verified(signed.origin, proof.index, signed.size, signed.root, opened.witnesses)
 
 
 def verify_payload(
-    entry_bytes: bytes, payload: bytes, commitment_key: bytes, *, attributes: bytes | None = None
+    entry_bytes: bytes,
+    payload: bytes,
+    commitment_key: bytes,
+    *,
+    attributes: bytes | None = None,
 ) -> Entry:
     """Return the entry if it commits to exactly this payload (and, when given, to these canonical attribute bytes).
 
