@@ -1,0 +1,1 @@
+"""The delivery guarantee, on a real PostgreSQL and a real Kafka."""
