@@ -3,11 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 
-import docker as docker_engine
 import pytest
-from docker.errors import DockerException
 
-from backends.docker import docker_kafka, docker_postgres
+from backends.docker import docker_kafka, docker_postgres, engine_answers
 from backends.embedded import embedded_kafka, embedded_postgres
 from backends.external import external_kafka, external_postgres
 from backends.running import RunningKafka, RunningPostgres
@@ -24,16 +22,7 @@ def backend() -> str:
         if chosen not in POSTGRES:
             pytest.exit(f"GOVBUS_TEST_BACKEND={chosen} is none of {', '.join(POSTGRES)}", returncode=2)
         return chosen
-    try:
-        client = docker_engine.from_env(timeout=2)
-    except DockerException:
-        return "embedded"
-    try:
-        return "docker" if client.ping() else "embedded"
-    except DockerException:
-        return "embedded"
-    finally:
-        client.close()
+    return "docker" if engine_answers() else "embedded"
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,15 @@
 """Servers in containers: `postgres:18` and `apache/kafka:4.3.1` with the same SCRAM users and ACLs as everywhere."""
 
 import io
+import os
 import secrets
+import socket
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 from testcontainers.core.container import DockerContainer
@@ -21,6 +24,19 @@ POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 START_TIMEOUT_SECONDS = 90
 _WAIT_FOR_SCRIPT = ["sh", "-c", "until [ -f /tmp/start.sh ]; do sleep 0.1; done; exec sh /tmp/start.sh"]
+
+
+def engine_answers() -> bool:
+    """Say whether a container engine takes connections where `DOCKER_HOST` says, or at the usual socket."""
+    place = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
+    family = socket.AF_UNIX if place.scheme == "unix" else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(place.path if place.scheme == "unix" else (place.hostname, place.port or 2375))
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager

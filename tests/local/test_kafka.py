@@ -16,16 +16,23 @@ MANIFEST = read_manifest(CHECKOUT / MANIFEST_PATH)
 
 async def write(kafka: RunningKafka, principal: str, topic: str) -> None:
     """Write one record and wait for its acknowledgement."""
-    async with AIOKafkaProducer(**kafka.aiokafka(principal), acks="all", request_timeout_ms=5000) as producer:
+    producer = AIOKafkaProducer(**kafka.aiokafka(principal), acks="all", request_timeout_ms=5000)
+    try:
+        await producer.start()
         await producer.send_and_wait(topic, b"{}", key=b"model/retail/credit-risk")
+    finally:
+        await producer.stop()
 
 
 async def read(kafka: RunningKafka, principal: str, topic: str, group: str) -> bytes:
     """Read the first record as a member of `group`."""
     consumer = AIOKafkaConsumer(topic, **kafka.aiokafka(principal), group_id=group, auto_offset_reset="earliest")
-    async with consumer:
+    try:
+        await consumer.start()
         record = await asyncio.wait_for(consumer.getone(), 20)
         return record.value or b""
+    finally:
+        await consumer.stop()
 
 
 def test_the_manifest_names_the_writers_that_the_contracts_name() -> None:
