@@ -2,14 +2,20 @@
 
 import hashlib
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Final
 
-from govbus.contracts import catalogue, types
+from govbus.contracts import all_events, catalogue, types
 from govbus.contracts.catalogue import ContractBroken, Payload
 from govbus.contracts.envelope import Event
 from govbus.contracts.facts.validation import ValidationCompleted
 from govbus.contracts.limits import ATTRIBUTE_BYTES
-from govbus.contracts.subjects import InvalidSubject, Subject, external_subject, parse_subject
+from govbus.contracts.subjects import (
+    InvalidSubject,
+    Subject,
+    external_subject,
+    parse_subject,
+)
 from govbus.intake.domain.refusals import Place, Refused
 from govbus.intake.domain.said import is_json
 from govbus.intake.domain.source import Source
@@ -22,6 +28,22 @@ _SHARED: Final = frozenset({"vendor", "person", "team"})
 
 _SPOKEN_OF: Final = _NAMESPACED | _SHARED
 
+_DECLARED: Final = (all_events.facts, all_events.conclusions)
+"""Importing these lets the catalogue know every type."""
+
+_CONCLUSIONS: Final = (
+    *("asset.*", "audit.*", "checkpoint.*", "drift.*", "entry.*", "escalation.*", "event.*", "evidence.*"),
+    *("lineage.*", "notification.*", "obligation.*", "policy.*", "release.*", "report.*", "retention.*", "review.*"),
+    *("risk.*", "rollback.*", "source.*", "threshold.*", "validation.passed", "validation.failed"),
+    *("record.changed", "record.parked", "record.resumed", "ownership.missing", "vendor.review_due"),
+    *("incident.opened", "incident.acknowledged", "incident.escalated", "incident.mitigated", "incident.resolved"),
+    *("incident.reviewed", "concern.opened", "concern.answered", "redress.opened", "redress.answered"),
+)
+"""Names of what services conclude, also those to come: an opaque fact of that name would be taken for a decision.
+
+Source: shared design, events.md, "Conclusions".
+"""
+
 
 def place(event: Event, source: Source) -> Event:
     """Return `event` under its governed subject, once its type, contract and namespace are found to be in order.
@@ -31,15 +53,20 @@ def place(event: Event, source: Source) -> Event:
     """
     source.check_type(event.type)
     declared = catalogue.find(event.type)
+    if _is_concluded(event.type) or (declared is not None and not declared.is_fact):
+        raise Refused("foreign_type", f"{event.type[:100]} is a conclusion: only the service that draws it may say it")
     if declared is None:
         return replace(event, subject=_opaque_subject(event, source))
-    if not declared.is_fact:
-        raise Refused("foreign_type", f"{event.type} is a conclusion: only the service that draws it may say it")
     subject = _governed_subject(event, source)
     payload = _payload(event)
     if isinstance(payload, ValidationCompleted):
         source.check_independence(payload.independent)
     return replace(event, subject=subject)
+
+
+def _is_concluded(type_: str) -> bool:
+    short = types.short_name(type_)
+    return short is not None and any(fnmatchcase(short, glob) for glob in _CONCLUSIONS)
 
 
 def _payload(event: Event) -> Payload | None:

@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from govbus.contracts import strict_json
-from govbus.contracts.envelope import CONTEXT_ATTRIBUTES, JSON_CONTENT_TYPE, Event, parse_time
+from govbus.contracts.envelope import (
+    CONTEXT_ATTRIBUTES,
+    JSON_CONTENT_TYPE,
+    Event,
+    parse_time,
+)
 from govbus.contracts.identity import content_digest
 from govbus.contracts.limits import EVENT_BYTES
 from govbus.intake.domain import attributes as naming

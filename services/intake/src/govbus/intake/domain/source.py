@@ -46,7 +46,9 @@ class Source:
         else:
             allowed = _matches(self.types, type_, short)
         if not allowed:
-            raise Refused("foreign_type", f"{self.name} may not say {type_[:100]!r}; its registration lists what it may")
+            raise Refused(
+                "foreign_type", f"{self.name} may not say {type_[:100]!r}; its registration lists what it may"
+            )
 
     def check_independence(self, independent: bool | None) -> None:
         """Refuse a validation that calls itself independent from a source without types of its own."""

@@ -1,0 +1,1 @@
+"""Intake's HTTP edge. Routes check, ask the reception, and answer; they return documents, never rows."""

@@ -1,0 +1,121 @@
+"""What a platform's registration may say, checked before anything is stored."""
+
+import re
+from typing import Annotated, Any, Final
+
+from govbus.contracts.limits import ATTRIBUTE_BYTES
+from govbus.intake.domain.signatures import SCHEMES, check_secret
+from govbus.intake.domain.source import (
+    DEFAULT_REPLAY_WINDOW_SECONDS,
+    NAME,
+    Source,
+    is_reserved,
+)
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+_URI: Final = re.compile(r"[^\s\x00-\x1f\x7f]+")
+_NAMESPACE: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+_YEAR_SECONDS: Final = 366 * 24 * 3600
+_OURS: Final = frozenset({"people", "intake", "govbus"})
+
+Seconds = Annotated[int, Field(gt=0, le=_YEAR_SECONDS)]
+
+
+class Signature(BaseModel):
+    """How the platform signs its deliveries."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scheme: str = Field(description=f"one of {', '.join(sorted(SCHEMES))}")
+    secret: SecretStr
+
+    @model_validator(mode="after")
+    def _usable(self) -> "Signature":
+        check_secret(self.scheme, self.secret.get_secret_value())
+        return self
+
+
+class NewSource(BaseModel):
+    """Body of `POST /v1/sources`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(description="1 to 63 of a-z 0-9 . _ -; stands in paths, topics and subjects")
+    source: str = Field(min_length=1, max_length=ATTRIBUTE_BYTES, description="URI prefix of its events' source")
+    namespace: str | None = Field(default=None, description="owner of its subjects; default: the name")
+    mapping: str | None = None
+    signature: Signature | None = None
+    types: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] | None = Field(
+        default=None, max_length=200, description="globs over type names; default: all but approvals"
+    )
+    expected_interval_seconds: Seconds | None = None
+    replay_window_seconds: Seconds = DEFAULT_REPLAY_WINDOW_SECONDS
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not NAME.fullmatch(value) or value in _OURS:
+            raise ValueError("1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit; some names are Govbus's own")
+        return value
+
+    @field_validator("source")
+    @classmethod
+    def _source(cls, value: str) -> str:
+        if not _URI.fullmatch(value) or len(value.encode()) > ATTRIBUTE_BYTES:
+            raise ValueError("a URI reference without spaces, at most 1024 bytes")
+        if is_reserved(value):
+            raise ValueError("//govbus is Govbus's own")
+        return value
+
+    @field_validator("namespace")
+    @classmethod
+    def _namespace(cls, value: str | None) -> str | None:
+        if value is not None and not _NAMESPACE.fullmatch(value):
+            raise ValueError("1 to 100 of letters, digits and . _ ~ -")
+        return value
+
+    def to_source(self) -> Source:
+        """Return the source that is asked for."""
+        return Source(
+            name=self.name,
+            uri=self.source,
+            namespace=self.namespace or self.name,
+            types=self.types,
+            mapping=self.mapping,
+            signature_scheme=self.signature.scheme if self.signature else None,
+            replay_window_seconds=self.replay_window_seconds,
+            expected_interval_seconds=self.expected_interval_seconds,
+        )
+
+
+class NewCredential(BaseModel):
+    """Body of `POST /v1/sources/{name}/credentials`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    expires_in_seconds: Seconds | None = Field(default=None, description="absent: until it is revoked")
+
+
+def inlined_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of a body with its definitions in place, so that it stands alone in the document."""
+    schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolved(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return resolved(definitions[node["$ref"].rpartition("/")[2]])
+        return {key: resolved(value) for key, value in node.items()}
+
+    inlined: dict[str, Any] = resolved(schema)
+    return inlined

@@ -1,0 +1,187 @@
+"""Registered platforms: who there is, what was seen of them, and their credentials."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from govbus.contracts.envelope import format_time
+from govbus.contracts.identity import fresh_id
+from govbus.eventing.access import Access, Principal
+from govbus.eventing.paging import (
+    DEFAULT_COUNT,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    page,
+)
+from govbus.eventing.problems import Problem
+from govbus.intake.api.answers import problem_of
+from govbus.intake.api.bodies import read_settings
+from govbus.intake.api.registration import NewCredential, NewSource, inlined_schema
+from govbus.intake.api.webhooks import secret_purpose
+from govbus.intake.callers import Callers
+from govbus.intake.domain.credential import (
+    SECRET_BYTES,
+    Credential,
+    digest_of,
+    token_of,
+)
+from govbus.intake.domain.refusals import Refused
+from govbus.intake.domain.source import Source
+from govbus.intake.reception import Reception, reading
+from govbus.intake.sealing import Sealer
+from govbus.intake.store import sources
+from govbus.intake.store.sources import Activity, Registration
+from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_ADMINS: Final = ("operator", "admin")
+
+
+def router(reception: Reception, callers: Callers, access: Access, sealer: Sealer) -> APIRouter:
+    """Return the source routes."""
+    routes = APIRouter(tags=["sources"])
+    Admin = Annotated[Principal, Depends(access.require(*_ADMINS))]  # noqa: N806 - a type
+    Viewer = Annotated[Principal, Depends(access.require("viewer"))]  # noqa: N806 - a type
+
+    @routes.post("/v1/sources", status_code=201, openapi_extra=_body(NewSource))
+    async def register(principal: Admin, request: Request) -> dict[str, str]:
+        """Register a platform; its first credential is shown in the answer and never again."""
+        asked = await read_settings(request, NewSource)
+        _check_mapping(asked, reception)
+        now = reception.clock()
+        registration = Registration(asked.to_source(), now, principal.id)
+        secret = asked.signature.secret.get_secret_value().encode() if asked.signature else None
+        sealed = sealer.seal(secret, secret_purpose(asked.name)) if secret else None
+        try:
+            async with reception.transaction() as (connection, _):
+                await sources.add(connection, registration, sealed)
+                token, _ = await _issue(connection, asked.name, principal.id, now, None)
+        except IntegrityError:
+            raise _taken(asked) from None
+        return {"name": asked.name, "credential": token}
+
+    @routes.get("/v1/sources")
+    async def listed(_: Viewer, limit: Limit = DEFAULT_COUNT, cursor: str | None = None) -> Page:
+        """List registered platforms by name."""
+        after = decode_cursor(cursor, str)
+        async with reading(reception.transaction) as connection:
+            found = await sources.page(connection, after[0] if after else "", limit + 1)
+            seen = await sources.activity_of(connection, [one.source.name for one in found])
+        items = [_document(one, seen.get(one.source.name, Activity())) for one in found]
+        return page(items, limit, encode_cursor(items[limit - 1]["name"]) if len(items) > limit else None)
+
+    @routes.get("/v1/sources/{name}")
+    async def shown(name: str, request: Request) -> dict[str, Any]:
+        """Show one platform and its credentials' ids; a platform may read itself."""
+        try:
+            caller = await callers.reader(request)
+        except Refused as refusal:
+            raise problem_of(refusal) from None
+        if isinstance(caller, Source) and caller.name != name:
+            raise problem_of(Refused("not_yours", "A source credential reads its own source only."))
+        async with reading(reception.transaction) as connection:
+            found = await sources.find(connection, name)
+            if found is None:
+                raise problem_of(Refused("unknown_source", "GET /v1/sources lists them."))
+            seen = await sources.activity_of(connection, [name])
+            held = await sources.credentials_of(connection, name)
+        return {**_document(found, seen.get(name, Activity())), "credentials": [_credential(one) for one in held]}
+
+    @routes.post("/v1/sources/{name}/credentials", status_code=201, openapi_extra=_body(NewCredential))
+    async def issue(name: str, principal: Admin, request: Request) -> dict[str, Any]:
+        """Give a platform one more credential; the old ones stay good until they are revoked or expire."""
+        asked = await read_settings(request, NewCredential)
+        now = reception.clock()
+        lives = timedelta(seconds=asked.expires_in_seconds) if asked.expires_in_seconds else None
+        async with reception.transaction() as (connection, _):
+            if await sources.find(connection, name) is None:
+                raise problem_of(Refused("unknown_source", "Register it with POST /v1/sources."))
+            token, credential = await _issue(connection, name, principal.id, now, lives)
+        return {**_credential(credential), "name": name, "credential": token}
+
+    @routes.delete("/v1/sources/{name}/credentials/{credential_id}", status_code=204)
+    async def revoke(name: str, credential_id: UUID, _: Admin) -> Response:
+        """Revoke a credential at once."""
+        async with reception.transaction() as (connection, _outbox):
+            if not await sources.revoke(connection, name, credential_id, reception.clock()):
+                raise Problem(
+                    status=404, reason="unknown_credential", title="No such credential", detail="See the source."
+                )
+        return Response(status_code=204)
+
+    return routes
+
+
+async def _issue(
+    connection: AsyncConnection, name: str, by: str, now: datetime, lives: timedelta | None
+) -> tuple[str, Credential]:
+    token = token_of(secrets.token_bytes(SECRET_BYTES))
+    credential = Credential(fresh_id(), name, now, now + lives if lives else None, None)
+    await sources.add_credential(connection, credential, digest_of(token), by)
+    return token, credential
+
+
+def _check_mapping(asked: NewSource, reception: Reception) -> None:
+    if asked.mapping is not None and asked.mapping not in reception.mappings:
+        raise Problem(
+            status=422,
+            reason="invalid_request",
+            title="Request refused",
+            detail=f"Installed mappings: {', '.join(sorted(reception.mappings)) or 'none'}.",
+            errors=[{"pointer": "/mapping", "detail": "not installed here"}],
+        )
+
+
+def _taken(asked: NewSource) -> Problem:
+    return Problem(
+        status=409,
+        reason="source_taken",
+        title="Already registered",
+        detail=f"The name {asked.name!r} or the URI {asked.source!r} is registered; each belongs to one platform.",
+    )
+
+
+def _document(registration: Registration, seen: Activity) -> dict[str, Any]:
+    source = registration.source
+    return {
+        "name": source.name,
+        "source": source.uri,
+        "namespace": source.namespace,
+        "mapping": source.mapping,
+        "signature": {"scheme": source.signature_scheme} if source.signature_scheme else None,
+        "types": list(source.types) if source.types is not None else None,
+        "expected_interval_seconds": source.expected_interval_seconds,
+        "replay_window_seconds": source.replay_window_seconds,
+        "registered_at": format_time(registration.registered_at),
+        "registered_by": registration.registered_by,
+        "last_seen_at": _when(seen.last_seen_at),
+        "counts": {
+            "accepted": seen.accepted_count,
+            "duplicate": seen.duplicate_count,
+            "rejected": seen.rejected_count,
+            "ignored": seen.ignored_count,
+        },
+    }
+
+
+def _credential(credential: Credential) -> dict[str, Any]:
+    return {
+        "id": credential.id,
+        "created_at": _when(credential.created_at),
+        "expires_at": _when(credential.expires_at),
+        "revoked_at": _when(credential.revoked_at),
+    }
+
+
+def _when(moment: datetime | None) -> str | None:
+    return format_time(moment) if moment else None
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    return {"requestBody": {"content": {"application/json": {"schema": inlined_schema(model)}}}}

@@ -1,0 +1,44 @@
+"""Composition root of intake."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from fastapi import FastAPI
+from govbus.contracts import topics
+from govbus.eventing.service import Service
+from govbus.intake.admission import Admission
+from govbus.intake.api import events, rejected, sources, webhooks
+from govbus.intake.callers import Callers
+from govbus.intake.handlers import on_record
+from govbus.intake.installed_mappings import default_directory, load_mappings
+from govbus.intake.metrics import IntakeMetrics
+from govbus.intake.reception import Reception
+from govbus.intake.sealing import Sealer, load_key
+from govbus.intake.settings import Settings
+
+_COUNTS_SECONDS: Final = 2.0
+_SUMMARY_SECONDS: Final = 5.0
+_FORGET_SECONDS: Final = 3600.0
+
+
+def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
+    """Return the service: nothing connects before it starts. `clock` gives aware UTC."""
+    service = Service("intake", settings)
+    sealer = Sealer(load_key(settings.key_file))
+    mappings = load_mappings(settings.intake_mappings_directory or default_directory())
+    metrics = IntakeMetrics(service.registry)
+    reception = Reception(service.transaction, Admission(sealer, clock), mappings, clock, metrics)
+    callers = Callers(service.access, service.engine, clock, reception.refuse_unknown)
+    service.consume_each_raw(
+        *(topics.intake_topic(name) for name in settings.intake_kafka_sources), handler=on_record(reception)
+    )
+    service.every("refusal counts", _COUNTS_SECONDS, reception.write_counts)
+    service.every("refusal summaries", _SUMMARY_SECONDS, reception.summarise)
+    service.every("forgetting refused input", _FORGET_SECONDS, reception.forget)
+    return service.app(
+        events.router(reception, callers),
+        webhooks.router(reception, callers, sealer),
+        sources.router(reception, callers, service.access, sealer),
+        rejected.router(reception, callers, service.access),
+    )

@@ -1,0 +1,71 @@
+"""Who calls intake: a platform by its credential, or a person by a token."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import Request
+from govbus.eventing.access import READERS, Access, Principal, bearer_token
+from govbus.eventing.problems import Problem
+from govbus.intake.domain import credential
+from govbus.intake.domain.refusals import Refused
+from govbus.intake.domain.source import Source, person_source
+from govbus.intake.store import sources
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+Count = Callable[[str], None]
+
+
+class Callers:
+    """Tells callers apart; what is not authenticated is counted and refused."""
+
+    def __init__(self, access: Access, engine: AsyncEngine, clock: Callable[[], datetime], count: Count) -> None:
+        """`count` is told the reason of each refusal."""
+        self._access = access
+        self._engine = engine
+        self._clock = clock
+        self._count = count
+
+    async def emitter(self, request: Request) -> Source:
+        """Return who emits: the platform of a credential, or a person who holds the role `owner`.
+
+        Raises:
+            Refused: `unknown_credential`.
+            Problem: 401 or 403.
+        """
+        caller = await self.reader(request)
+        if isinstance(caller, Source):
+            return caller
+        if not caller.has("owner"):
+            raise Problem(
+                status=403,
+                reason="not_yours",
+                title="Not allowed",
+                detail="A source credential emits, or a person with the role owner.",
+            )
+        return person_source(caller.id)
+
+    async def reader(self, request: Request) -> Source | Principal:
+        """Return who reads: a platform (its own state), or a person with any role.
+
+        Raises:
+            Refused: `unknown_credential`.
+            Problem: 401 or 403.
+        """
+        try:
+            token = bearer_token(request)
+            if credential.is_token(token):
+                return await self._source(token)
+            principal = self._access.verify(token)
+        except (Problem, Refused):
+            self._count("unknown_credential")
+            raise
+        if not principal.has(*READERS):
+            raise Problem(status=403, reason="role_missing", title="Not allowed", detail="The token has no role here.")
+        return principal
+
+    async def _source(self, token: str) -> Source:
+        async with self._engine.connect() as connection:
+            found = await sources.find_credential(connection, credential.digest_of(token))
+        if found is None or not found[0].is_good(self._clock()):
+            raise Refused("unknown_credential", "This credential is not known, has expired or was revoked.")
+        return found[1]

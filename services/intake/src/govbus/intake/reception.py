@@ -1,0 +1,112 @@
+"""Reception: runs admissions in transactions of bounded size, and keeps the books on what was never admitted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from govbus.contracts import topics
+from govbus.eventing.failures import is_transient
+from govbus.eventing.outbox import Outbox
+from govbus.intake.admission import Admission, Outcome, chunks
+from govbus.intake.domain import rejection
+from govbus.intake.domain.source import Source
+from govbus.intake.domain.units import Mappings, Unit
+from govbus.intake.metrics import IntakeMetrics
+from govbus.intake.refusal_counts import RefusalCounts, minute_of
+from govbus.intake.store import rejected
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Transaction = Callable[[], AbstractAsyncContextManager[tuple[AsyncConnection, Outbox]]]
+
+KEPT_DAYS: Final = 30
+"""How long the bytes of refused input are kept."""
+
+_TRIES: Final = 3
+"""A deadlock or a dropped connection is tried again: nothing was committed, and a retry is found in the register."""
+
+
+class Reception:
+    """Takes units in over HTTP."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        admission: Admission,
+        mappings: Mappings,
+        clock: Callable[[], datetime],
+        metrics: IntakeMetrics,
+    ) -> None:
+        """Take the parts; `mappings` are the installed ones by name."""
+        self.transaction = transaction
+        self.admission = admission
+        self.mappings = mappings
+        self.clock = clock
+        self.metrics = metrics
+        self.counts = RefusalCounts(clock)
+
+    async def take(self, source: Source, units: Sequence[Unit]) -> list[Outcome]:
+        """Return every unit's outcome after it was committed."""
+        outcomes: list[Outcome] = []
+        for run in chunks(units):
+            outcomes += await self._take_run(source, run)
+        return outcomes
+
+    async def _take_run(self, source: Source, units: Sequence[Unit]) -> list[Outcome]:
+        for remaining in reversed(range(_TRIES)):
+            try:
+                async with self.transaction() as (connection, outbox):
+                    outcomes = await self.admission.admit(connection, outbox, source, units)
+            except DBAPIError as error:
+                if not remaining or not is_transient(error):
+                    raise
+                await asyncio.sleep(0.05)
+            else:
+                self.count(outcomes)
+                return outcomes
+        raise AssertionError("the last try returns or raises")
+
+    def count(self, outcomes: Sequence[Outcome]) -> None:
+        """Count committed outcomes."""
+        for outcome in outcomes:
+            reason = outcome.refusal.reason if outcome.refusal else None
+            self.metrics.unit(outcome.unit.input.channel, outcome.status, reason)
+
+    def refuse_unknown(self, reason: str, source_name: str = "") -> None:
+        """Count a refusal of somebody who did not authenticate."""
+        self.metrics.unauthenticated(reason)
+        self.counts.count(reason, source_name)
+
+    async def write_counts(self) -> None:
+        """Write the tallies of unauthenticated refusals to the database, where all processes' meet."""
+        taken = self.counts.take()
+        if not taken:
+            return
+        try:
+            async with self.transaction() as (connection, _):
+                await rejected.count(connection, taken)
+        except BaseException:
+            self.counts.give_back(taken)
+            raise
+
+    async def summarise(self) -> None:
+        """Publish one `event.rejected` per past minute, reason and source."""
+        async with self.transaction() as (connection, outbox):
+            for one in await rejected.take_counts(connection, minute_of(self.clock())):
+                name = one.source_name or None
+                event = rejection.summary(one.reason, name, one.count, one.first_at, one.last_at, one.minute)
+                outbox.append(event, topics.REJECTED)
+
+    async def forget(self) -> None:
+        """Drop the bytes of input that was refused longer ago than they are kept."""
+        async with self.transaction() as (connection, _):
+            await rejected.forget_inputs(connection, self.clock() - timedelta(days=KEPT_DAYS))
+
+
+@asynccontextmanager
+async def reading(transaction: Transaction) -> AsyncIterator[AsyncConnection]:
+    """Give a connection for reads, in a transaction of their own."""
+    async with transaction() as (connection, _):
+        yield connection

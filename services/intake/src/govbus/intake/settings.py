@@ -1,0 +1,25 @@
+"""Settings of intake, beside those every service has."""
+
+from pathlib import Path
+
+from govbus.eventing.settings import ServiceSettings
+from pydantic import Field
+
+
+class Settings(ServiceSettings):
+    """Frozen settings of one intake process."""
+
+    intake_key_file: Path | None = Field(
+        default=None,
+        description="32 bytes that seal signature secrets and refused input; made when absent, in the data directory "
+        "unless stated",
+    )
+    intake_mappings_directory: Path | None = Field(default=None, description="mapping files; absent: those delivered")
+    intake_kafka_sources: tuple[str, ...] = Field(
+        default=("demo",), description="platforms that emit on a topic of their own, govbus.intake.<name>"
+    )
+
+    @property
+    def key_file(self) -> Path:
+        """Where the sealing key lies."""
+        return self.intake_key_file or self.data_directory / "sealing.key"

@@ -1,0 +1,88 @@
+"""The register of accepted identities and of mapped deliveries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from govbus.intake.domain.acceptance import Fact
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_KNOWN: Final = "SELECT identity, digest FROM accepted WHERE identity = ANY($1::bytea[])"
+_ADD: Final = (
+    "INSERT INTO accepted (identity, digest, source_name, recorded_at) "
+    "SELECT identity, digest, $3::text, $4::timestamptz FROM unnest($1::bytea[], $2::bytea[]) AS new (identity, digest)"
+)
+_FIND: Final = "SELECT source_name, recorded_at FROM accepted WHERE identity = $1"
+_KNOWN_DELIVERIES: Final = (
+    "SELECT digest, identities FROM delivery WHERE source_name = $1 AND digest = ANY($2::bytea[])"
+)
+_ADD_DELIVERY: Final = (
+    "INSERT INTO delivery (source_name, digest, carrier, identities, recorded_at) VALUES ($1, $2, $3, $4::bytea[], $5)"
+)
+_CARRIED: Final = "SELECT source_name, identities, recorded_at FROM delivery WHERE carrier = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A delivery that was taken before: what carried it, and the identities of its facts."""
+
+    digest: bytes
+    carrier: bytes | None
+    identities: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Where an identity came from, and when; `identities` are the facts that hold it."""
+
+    source_name: str
+    recorded_at: datetime
+    identities: tuple[bytes, ...]
+
+
+async def known_digests(connection: AsyncConnection, identities: Iterable[bytes]) -> Mapping[bytes, bytes]:
+    """Return identity → content digest of those that were accepted before."""
+    wanted = list(set(identities))
+    if not wanted:
+        return {}
+    rows = await connection.exec_driver_sql(_KNOWN, (wanted,))
+    return {bytes(row.identity): bytes(row.digest) for row in rows}
+
+
+async def add(connection: AsyncConnection, source_name: str, facts: Sequence[Fact], at: datetime) -> None:
+    """Register new facts; the caller holds the locks of their identities and knows that they are new."""
+    if facts:
+        columns = ([fact.identity for fact in facts], [fact.digest for fact in facts], source_name, at)
+        await connection.exec_driver_sql(_ADD, columns)
+
+
+async def known_deliveries(
+    connection: AsyncConnection, source_name: str, digests: Iterable[bytes]
+) -> Mapping[bytes, tuple[bytes, ...]]:
+    """Return delivery digest → identities of its facts, for those that were taken before."""
+    wanted = list(set(digests))
+    if not wanted:
+        return {}
+    rows = await connection.exec_driver_sql(_KNOWN_DELIVERIES, (source_name, wanted))
+    return {bytes(row.digest): tuple(bytes(identity) for identity in row.identities) for row in rows}
+
+
+async def add_deliveries(
+    connection: AsyncConnection, source_name: str, deliveries: Sequence[Delivered], at: datetime
+) -> None:
+    """Register deliveries that were taken."""
+    if deliveries:
+        rows = [(source_name, one.digest, one.carrier, list(one.identities), at) for one in deliveries]
+        await connection.exec_driver_sql(_ADD_DELIVERY, rows)
+
+
+async def find(connection: AsyncConnection, identity: bytes) -> Registered | None:
+    """Return what is known of an identity: a fact of its own, or the CloudEvent that carried a mapped delivery."""
+    row = (await connection.exec_driver_sql(_FIND, (identity,))).one_or_none()
+    if row is not None:
+        return Registered(row.source_name, row.recorded_at, (identity,))
+    carried = (await connection.exec_driver_sql(_CARRIED, (identity,))).first()
+    if carried is None:
+        return None
+    return Registered(carried.source_name, carried.recorded_at, tuple(bytes(one) for one in carried.identities))
