@@ -110,4 +110,7 @@ def parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text.upper())
     if moment.tzinfo is None:
         raise ValueError(f"{text[:40]!r} has no offset from UTC")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text[:40]!r} is outside of the years 1 to 9999 in UTC") from None

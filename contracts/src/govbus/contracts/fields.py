@@ -18,7 +18,10 @@ class Part(BaseModel):
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time outside of the years 1 to 9999 in UTC") from None
 
 
 Name = Annotated[str, Field(min_length=1, max_length=512, pattern=NO_NUL)]

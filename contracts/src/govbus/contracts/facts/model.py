@@ -9,7 +9,7 @@ from pydantic import Field
 
 from govbus.contracts import topics
 from govbus.contracts.catalogue import Payload, event_type
-from govbus.contracts.fields import Name, Number, Part, Sha256, SubjectText, Tags, Text, Uri, Word
+from govbus.contracts.fields import Name, Number, Part, Sha256, Tags, Text, Uri, Word
 
 Owners = Annotated[dict[Word, Name], Field(max_length=20)]
 """Lifecycle stage → the person or team who answers for it."""
@@ -39,7 +39,7 @@ class ModelRegistered(Payload):
 class DatasetUse(Part):
     """A data set in a version of its own, and what it was used for."""
 
-    dataset: SubjectText | Name
+    dataset: Uri = Field(description="Subject of the data set, or what the platform calls it.")
     version: Name | None = None
     role: Word = Field(default="training", description="Known: training, validation, test, calibration.")
 
