@@ -47,7 +47,9 @@ def _load_bounds(folder: Path) -> Bounds:
     return Bounds(
         values=values,
         validation=_parse(TypeAdapter(ValidationBounds), written["validation"], "bounds/validation.yaml"),
-        monitoring=_parse(TypeAdapter(MonitorBounds), _with_defaults(written["monitoring"], shared), "bounds/monitoring.yaml"),
+        monitoring=_parse(
+            TypeAdapter(MonitorBounds), _with_defaults(written["monitoring"], shared), "bounds/monitoring.yaml"
+        ),
         digest=_digest(written),
     )
 
@@ -67,7 +69,9 @@ def _read(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RuleDataRefused(f"{path} is not there: set GOVBUS_RISK_POLICIES_DIRECTORY to the policies folder") from None
+        raise RuleDataRefused(
+            f"{path} is not there: set GOVBUS_RISK_POLICIES_DIRECTORY to the policies folder"
+        ) from None
     except yaml.YAMLError as error:
         raise RuleDataRefused(f"{path.name} is not YAML: {error}") from None
 

@@ -38,6 +38,10 @@ class Step:
     conclusions: tuple[Payload, ...] = ()
 
 
+FOLDED = (ModelRegistered, ModelVersionCreated, ValidationCompleted, DeploymentCompleted, MonitorObserved)
+"""Facts that change what risk knows of a subject."""
+
+
 def version_spoken_of(fact: Payload | None) -> str | None:
     """Return the version a fact is about, if it names one."""
     match fact:

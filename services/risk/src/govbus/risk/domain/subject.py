@@ -64,5 +64,9 @@ class SubjectState:
 
 def versions_that_matter(state: SubjectState, spoken_of: str | None) -> tuple[str, ...]:
     """Return the versions whose state a fold over this fact, or a decision on it, needs."""
-    wanted = {*state.in_use(), *((spoken_of,) if spoken_of else ()), *((state.latest_version,) if state.latest_version else ())}
+    wanted = {
+        *state.in_use(),
+        *((spoken_of,) if spoken_of else ()),
+        *((state.latest_version,) if state.latest_version else ()),
+    }
     return tuple(sorted(wanted))

@@ -42,7 +42,9 @@ class Compiler:
             BundleRefused: as for a condition.
         """
         return {
-            slot: self._compile(Written(slot, Place(written.place.file, written.place.line, written.place.column), spread=True))
+            slot: self._compile(
+                Written(slot, Place(written.place.file, written.place.line, written.place.column), spread=True)
+            )
             for slot in _SLOT.findall(written.text)
         }
 

@@ -1,0 +1,1 @@
+"""HTTP edge of risk: gate and decisions, policies, scores."""

@@ -1,0 +1,98 @@
+"""The gate: waits until the state is fresh enough, then decides; in doubt it stays shut and says why."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from govbus.contracts.identity import fresh_id
+from govbus.contracts.making import Actor, person_did
+from govbus.eventing.parking import has_parked
+from govbus.eventing.progress import has_read, parse_position
+from govbus.eventing.serialise import lock_subject
+from govbus.eventing.service import Service
+from govbus.risk.deciding import Decider, Verdict, record
+from govbus.risk.domain.decision import STATE_BEHIND, STATE_STALE, STATE_UNKNOWN, SUBJECT_PARKED, Reason
+from govbus.risk.domain.document import Question
+
+_FIRST_PAUSE_SECONDS: Final = 0.02
+"""A fact is usually read within tens of milliseconds."""
+_LONGEST_PAUSE_SECONDS: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The gate's answer and the id under which it can be looked up."""
+
+    decision_id: str
+    verdict: Verdict
+
+
+class Gate:
+    """Answers one question at a time, each recorded before it is given."""
+
+    def __init__(
+        self,
+        service: Service,
+        decider: Decider,
+        wait_seconds: float,
+        max_lag_seconds: float,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Wait at most `wait_seconds` for `after`; deny on state older than `max_lag_seconds`."""
+        self._service = service
+        self._decider = decider
+        self._wait_seconds = wait_seconds
+        self._max_lag_seconds = max_lag_seconds
+        self._clock = clock
+
+    async def answer(self, question: Question, after: str | None, actor: Actor) -> Answered:
+        """Return the decision, after its row and its event were committed.
+
+        Raises:
+            InvalidPosition: `after` is not a position.
+        """
+        guards = [] if after is None or await self._has_read_in_time(after) else [STATE_BEHIND]
+        guards += self._lag_guards()
+        decision_id = fresh_id()
+        async with self._service.transaction() as (connection, outbox):
+            await lock_subject(connection, question.subject)
+            if await has_parked(connection, question.subject):
+                guards.append(SUBJECT_PARKED)
+            verdict = await self._decider.verdict(connection, question, guards)
+            await record(
+                connection,
+                outbox,
+                question,
+                verdict,
+                decision_id=decision_id,
+                asked_by=actor.id,
+                via="http",
+                event=lambda said: person_did("risk", question.subject, said, actor, question.at, id_=decision_id),
+            )
+        return Answered(decision_id, verdict)
+
+    def question(self, subject: str, version: str, environment: str, requested_by: str) -> Question:
+        """Return the question as asked now."""
+        return Question(subject, version, environment, requested_by, self._clock())
+
+    def _lag_guards(self) -> list[Reason]:
+        age_seconds = self._service.oldest_unread_age_seconds()
+        if age_seconds is None:
+            return [STATE_UNKNOWN]
+        return [STATE_STALE] if age_seconds > self._max_lag_seconds else []
+
+    async def _has_read_in_time(self, position: str) -> bool:
+        parse_position(position)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._wait_seconds
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        while True:
+            async with self._service.engine.connect() as connection:
+                if await has_read(connection, position):
+                    return True
+            if loop.time() + pause_seconds > deadline:
+                return False
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
