@@ -1,0 +1,1 @@
+"""HTTP edge: cases to read, incidents to act on."""

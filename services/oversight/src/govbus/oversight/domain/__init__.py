@@ -1,0 +1,1 @@
+"""What oversight decides, as pure functions of values."""

@@ -1,0 +1,5 @@
+"""The service's name, as its events, topics and tables carry it."""
+
+from typing import Final
+
+SERVICE: Final = "oversight"
