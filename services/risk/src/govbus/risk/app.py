@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from govbus.contracts import all_events, topics
+from govbus.contracts import topics
 from govbus.eventing.service import Service
 from govbus.risk import tables
 from govbus.risk.activation import Policies
@@ -21,8 +21,6 @@ from govbus.risk.shelf import Shelf
 
 _SETTLE_SECONDS = 5.0
 """How soon the default bundle is tried again when the database was away at the start."""
-
-__all__ = ["all_events", "build_app"]
 
 
 def build_app(settings: Settings) -> FastAPI:

@@ -50,7 +50,7 @@ class Decider:
         active = await bundles.active(connection)
         enforcing = active.get("enforce")
         digest = enforcing.digest if enforcing else NO_DIGEST
-        decision = await self._decide(connection, enforcing and enforcing.digest, seen, guards)
+        decision = await self._decide(connection, enforcing.digest if enforcing else None, seen, guards)
         shadow = active.get("shadow")
         differing = None
         if shadow and shadow.digest != digest:

@@ -1,10 +1,10 @@
 """`POST /v1/gate` and `GET /v1/decisions/{id}`."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import RowMapping
 
 from govbus.contracts.envelope import format_time
 from govbus.contracts.fields import Name, SubjectText
@@ -81,7 +81,7 @@ def _refused(reason: str, title: str, detail: str, pointer: str) -> Problem:
     )
 
 
-def _shown(found: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(found: RowMapping) -> dict[str, Any]:
     names = ("decision", "decision_id", "subject", "version", "environment", "requested_by", "asked_by", "via")
     receipt = None
     if found["log_size"] is not None:

@@ -42,7 +42,7 @@ class SubjectPart:
 
 @dataclass(frozen=True, slots=True)
 class ValidationPart:
-    """The newest validation of one kind for the version, as judged by the bounds: an element of `evidence.validations`."""
+    """The newest validation of one kind for the version, as judged by the bounds: in `evidence.validations`."""
 
     kind: str
     outcome: str

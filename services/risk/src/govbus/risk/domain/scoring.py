@@ -14,7 +14,8 @@ def score(
 
     Pure. Neither one more unknown answer nor one more aggravation lowers any score; one more kind of evidence raises
     none. Each dimension can be recomputed from its contributions: inherent = min(4, sum of `answer:…` and
-    `unknown:…`); residual = min(4, max(inherent · floor ratio, inherent + sum of `evidence:…`) + sum of `aggravation:…`).
+    `unknown:…`); residual = min(4,
+    max(inherent · floor ratio, inherent + sum of `evidence:…`) + sum of `aggravation:…`).
     """
     kinds = sorted(set(evidence))
     found = {dimension: _dimension(taxonomy, dimension, answers, kinds, aggravations) for dimension in DIMENSIONS}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import yaml
+from typing_extensions import override
 
 from govbus.risk.domain.decision import Effect
 
@@ -16,7 +17,7 @@ _LONGEST_EXPRESSION: Final = 4096
 _ID_ALPHABET: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-class BundleRefused(ValueError):
+class BundleRefused(ValueError):  # noqa: N818 - the sentence is the message
     """A bundle that must not decide anything; `problems` are sentences that begin with file, line and column."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
@@ -33,6 +34,7 @@ class Place:
     line: int
     column: int
 
+    @override
     def __str__(self) -> str:
         """Return it the way compilers write it."""
         return f"{self.file}:{self.line}:{self.column}"
@@ -151,7 +153,7 @@ def _written(file: str, node: yaml.Node) -> Written:
 
 def _identifier(written: Written) -> str:
     if not written.text or len(written.text) > 64 or not set(written.text) <= _ID_ALPHABET:  # noqa: PLR2004
-        raise BundleRefused((f"{written.place}: an id is 1 to 64 of a–z, 0–9, - and _",))
+        raise BundleRefused((f"{written.place}: an id is 1 to 64 of a to z, 0 to 9, - and _",))
     return written.text
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -71,7 +70,7 @@ async def activate(
     await connection.execute(insert(tables.activation).values(**values))
 
 
-async def page(connection: AsyncConnection, after: tuple[str] | None, limit_count: int) -> Sequence[Mapping[str, Any]]:
+async def page(connection: AsyncConnection, after: tuple[str] | None, limit_count: int) -> Sequence[RowMapping]:
     """Return bundles without their files, by digest, behind the key `after`."""
     row = tables.bundle.c
     statement = select(row.digest, row.name, row.rules_count, row.stored_at, row.stored_by)

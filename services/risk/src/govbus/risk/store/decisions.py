@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ async def put(connection: AsyncConnection, decision: Mapping[str, Any]) -> None:
     await connection.execute(insert(tables.decision).values(**decision).on_conflict_do_nothing())
 
 
-async def find(connection: AsyncConnection, decision_id: str) -> Mapping[str, Any] | None:
+async def find(connection: AsyncConnection, decision_id: str) -> RowMapping | None:
     """Return one decision."""
     statement = select(tables.decision).where(tables.decision.c.decision_id == decision_id)
     return (await connection.execute(statement)).mappings().first()

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,7 +64,7 @@ async def add_score(connection: AsyncConnection, scored: Event) -> None:
     )
 
 
-async def score_as_of(connection: AsyncConnection, subject: str, moment: datetime | None) -> Mapping[str, Any] | None:
+async def score_as_of(connection: AsyncConnection, subject: str, moment: datetime | None) -> RowMapping | None:
     """Return the newest score of the subject known at `moment`, or the newest of all."""
     statement = select(tables.score).where(tables.score.c.subject == subject)
     if moment is not None:
