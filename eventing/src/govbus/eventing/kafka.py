@@ -13,6 +13,7 @@ from faststream.security import BaseSecurity, SASLScram256, SASLScram512
 from govbus.contracts.limits import ATTRIBUTES_BYTES, EVENT_BYTES
 from govbus.eventing.consumer import Consumer
 from govbus.eventing.settings import ServiceSettings
+from govbus.eventing.tolerant_records import tolerate
 
 PRODUCER_BATCH_BYTES: Final = 128 * 1024
 """aiokafka's 16 KiB make one request per handful of events."""
@@ -58,6 +59,7 @@ def new_admin(settings: ServiceSettings, client_id: str) -> AIOKafkaAdminClient:
 
 def new_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
     """Return FastStream's broker; it creates no topics and converts no arguments."""
+    tolerate()
     return KafkaBroker(
         settings.kafka_bootstrap_servers.split(","),
         client_id=client_id,
