@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cel_expr_python import cel
 
-from govbus.risk.policy.rule import BundleRefused, Place, Written
+from govbus.risk.policy.rule import BundleRefused, Written
 from govbus.risk.policy.schema import DocumentSchema
 
 _CEL_ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -41,12 +41,7 @@ class Compiler:
         Raises:
             BundleRefused: as for a condition.
         """
-        return {
-            slot: self._compile(
-                Written(slot, Place(written.place.file, written.place.line, written.place.column), spread=True)
-            )
-            for slot in _SLOT.findall(written.text)
-        }
+        return {slot: self._compile(Written(slot, written.place)) for slot in _SLOT.findall(written.text)}
 
     def _compile(self, written: Written) -> cel.Expression:
         try:

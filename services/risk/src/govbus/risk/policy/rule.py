@@ -42,18 +42,30 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text and where it begins; `spread` says that its lines are not the file's lines."""
+    """A text, where it begins, and the file's lines it was written on when they are more than one."""
 
     text: str
     place: Place
-    spread: bool = False
+    lines: tuple[str, ...] = ()
+    folded: bool = False
 
     def at(self, line: int, column: int) -> Place:
-        """Return the place in the file of a line and column (from 1) inside the text."""
-        if self.spread:
-            return self.place
-        begins = self.place.column if line == 1 else 1
-        return Place(self.place.file, self.place.line + line - 1, begins + column - 1)
+        """Return the place in the file of a line and column (from 1) inside the text.
+
+        A folded text is one line of which every line break in the file became one space.
+        """
+        number, rest = line - 1, column - 1
+        if self.folded:
+            while number < len(self.lines) - 1 and rest > len(self.lines[number].strip()):
+                rest -= len(self.lines[number].strip()) + 1
+                number += 1
+        if not self.lines or number >= len(self.lines):
+            return Place(self.place.file, self.place.line + line - 1, self.place.column + column - 1)
+        written = self.lines[number]
+        indent = (
+            len(written) - len(written.lstrip()) if self.folded else len(self.lines[0]) - len(self.lines[0].lstrip())
+        )
+        return Place(self.place.file, self.place.line + number, indent + rest + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +154,19 @@ def _written(file: str, node: yaml.Node) -> Written:
     place = _place(file, node.start_mark)
     if not isinstance(node, yaml.ScalarNode) or not isinstance(node.value, str):
         raise BundleRefused((f"{place}: a text is expected here",))
-    if node.style == "|":
-        indent = node.end_mark.column if node.end_mark else 0
-        return Written(node.value, Place(file, place.line + 1, indent + 1), spread=True)
-    several = node.end_mark is not None and node.end_mark.line != node.start_mark.line
+    if node.style in {"|", ">"}:
+        lines = _lines(node, first=node.start_mark.line + 1)
+        return Written(node.value, Place(file, place.line + 1, 1), lines, folded=node.style == ">")
+    if node.end_mark is not None and node.end_mark.line != node.start_mark.line:
+        return Written(node.value, place)
     if node.style in {"'", '"'}:
         place = Place(place.file, place.line, place.column + 1)
-    return Written(node.value, place, spread=several or node.style == ">")
+    return Written(node.value, place)
+
+
+def _lines(node: yaml.Node, first: int) -> tuple[str, ...]:
+    whole = (node.start_mark.buffer or "").rstrip("\0").split("\n") if node.start_mark else []
+    return tuple(whole[first : node.end_mark.line]) if node.end_mark else ()
 
 
 def _identifier(written: Written) -> str:
