@@ -10,6 +10,7 @@ from typing import Final
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -21,10 +22,14 @@ _ENDPOINT_VARIABLES: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORT
 
 
 def start_tracing(service: str) -> None:
-    """Install the tracer provider of this process; spans are exported over OTLP when an endpoint is set."""
+    """Install the tracer provider of this process.
+
+    Spans are exported over OTLP, and database statements traced, when an endpoint is set.
+    """
     provider = TracerProvider(resource=Resource.create({"service.name": f"govbus-{service}"}))
     if any(os.environ.get(name) for name in _ENDPOINT_VARIABLES):
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        AsyncPGInstrumentor().instrument(tracer_provider=provider)
     trace.set_tracer_provider(provider)
 
 
