@@ -36,9 +36,11 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     service.every("refusal counts", _COUNTS_SECONDS, reception.write_counts)
     service.every("refusal summaries", _SUMMARY_SECONDS, reception.summarise)
     service.every("forgetting refused input", _FORGET_SECONDS, reception.forget)
-    return service.app(
+    app = service.app(
         events.router(reception, callers),
         webhooks.router(reception, callers, sealer),
         sources.router(reception, callers, service.access, sealer),
         rejected.router(reception, callers, service.access),
     )
+    app.state.reception = reception
+    return app

@@ -13,7 +13,7 @@ from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import Said
 
 PREFIX: Final = "ce_"
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 def read(headers: Headers, value: bytes | None) -> Said:
@@ -53,7 +53,7 @@ def decode_headers(headers: Headers) -> dict[str, str]:
         if relevant and name in texts:
             raise Refused("bad_headers", f"header {name[:40]!r} is given twice")
         try:
-            texts[name] = raw.decode("utf-8")
+            texts[name] = (raw or b"").decode("utf-8")
         except UnicodeDecodeError:
             if relevant:
                 raise Refused("bad_headers", f"header {name[:40]!r} is not UTF-8") from None

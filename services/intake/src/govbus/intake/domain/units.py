@@ -86,7 +86,7 @@ def read_record(
     headers: kafka_binding.Headers, value: bytes | None, source: Source, mappings: Mappings, now: datetime
 ) -> Unit:
     """Return the unit of one Kafka record: never raises, rubbish is a refused unit."""
-    texts = tuple((name.lower(), raw.decode("utf-8", "replace")) for name, raw in headers)
+    texts = tuple((name.lower(), (raw or b"").decode("utf-8", "replace")) for name, raw in headers)
     input_ = Input("kafka", texts, value or b"")
     return _event_unit(input_, partial(kafka_binding.read, headers, value), source, mappings, now)
 
