@@ -1,5 +1,10 @@
 """Declares every event type: import this and `catalogue.find` knows them all."""
 
-from govbus.contracts import conclusions, facts
+from typing import Final
 
-__all__ = ["conclusions", "facts"]
+from govbus.contracts import catalogue, conclusions, facts
+
+__all__ = ["TYPES", "conclusions", "facts"]
+
+TYPES: Final = catalogue.all_types()
+"""Every declared event type, by name."""

@@ -14,7 +14,7 @@ from govbus.contracts.envelope import Event
 
 
 class Payload(BaseModel):
-    """Data of an event: frozen, unknown fields ignored by readers (writers are held to the schema by the freeze test)."""
+    """Data of an event: frozen, unknown fields ignored by readers; the freeze test holds writers to the schema."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, ser_json_temporal="iso8601")
 

@@ -6,10 +6,8 @@ A frozen file is never overwritten: a changed payload needs a new minor (compati
 import sys
 from pathlib import Path
 
-from govbus.contracts import all_events, catalogue
+from govbus.contracts.all_events import TYPES
 from govbus.contracts.schemas import schema_path, schema_text
-
-__all__ = ["all_events", "freeze", "main"]
 
 
 class FrozenSchemaChanged(ValueError):
@@ -22,7 +20,7 @@ def freeze(folder: Path) -> tuple[Path, ...]:
     Raises:
         FrozenSchemaChanged: names every type whose frozen schema differs; nothing is written then.
     """
-    wanted = {schema_path(folder, declared): schema_text(declared) for declared in catalogue.all_types()}
+    wanted = {schema_path(folder, declared): schema_text(declared) for declared in TYPES}
     changed = [path for path, text in wanted.items() if path.exists() and path.read_text(encoding="utf-8") != text]
     if changed:
         names = ", ".join(f"{path.parent.name} {path.stem}" for path in changed)

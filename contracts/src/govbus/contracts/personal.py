@@ -19,6 +19,7 @@ from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+from typing_extensions import override
 
 from govbus.contracts import strict_json
 
@@ -58,6 +59,7 @@ class PersonKey:
         if len(self.secret) != KEY_BYTES:
             raise ValueError(f"a person's key has {KEY_BYTES} bytes, not {len(self.secret)}")
 
+    @override
     def __repr__(self) -> str:
         """Name the key without showing it."""
         return f"PersonKey(id={self.id!r})"
@@ -134,7 +136,9 @@ def _annotation_paths(annotation: Any, here: tuple[str, ...]) -> Iterator[tuple[
     elif (origin := get_origin(annotation)) is not None:
         is_union = origin in (Union, types.UnionType)
         for argument in get_args(annotation):
-            yield from _annotation_paths(argument, here if is_union or hasattr(annotation, "__metadata__") else (*here, "*"))
+            yield from _annotation_paths(
+                argument, here if is_union or hasattr(annotation, "__metadata__") else (*here, "*")
+            )
 
 
 def _jwk(key: PersonKey) -> OctKey:

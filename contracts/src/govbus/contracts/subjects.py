@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
+from typing_extensions import override
+
 GOVERNED_KINDS: Final = frozenset(
     {"model", "system", "dataset", "vendor", "incident", "person", "team", "external", "source", "service", "log"}
 )
@@ -32,6 +34,7 @@ class Subject:
         """Last segment."""
         return self.segments[-1]
 
+    @override
     def __str__(self) -> str:
         """Percent-encoded, as it travels and as it is keyed."""
         return "/".join([self.kind, *(quote(segment, safe="@:!$&'()*+,;=~") for segment in self.segments)])

@@ -25,7 +25,7 @@ class _Decision(Payload):
     requested_by: Name
     reasons: tuple[Reason, ...] = Field(default=(), max_length=500)
     policy_digest: Name
-    inputs: dict[str, JsonValue] = Field(default={}, description="The document the rules saw.")
+    inputs: dict[str, JsonValue] = Field(default_factory=dict, description="The document the rules saw.")
     via: Literal["http", "event"]
 
 

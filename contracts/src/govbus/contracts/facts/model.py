@@ -30,10 +30,10 @@ class ModelRegistered(Payload):
     provider: Word | None = Field(default=None, description="Who made it. Known: own, vendor.")
     vendor: Name | None = Field(default=None, description="Name of the vendor when the provider is one.")
     owners: Owners = Field(
-        default={}, description="By stage. Known: sourcing, training, validation, deployment, monitoring."
+        default_factory=dict, description="By stage. Known: sourcing, training, validation, deployment, monitoring."
     )
-    taxonomy_answers: TaxonomyAnswers = {}
-    tags: Tags = {}
+    taxonomy_answers: TaxonomyAnswers = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
 
 
 class DatasetUse(Part):
@@ -63,9 +63,11 @@ class ModelVersionCreated(Payload):
     framework: Name | None = None
     datasets: tuple[DatasetUse, ...] = Field(default=(), max_length=200)
     metrics: tuple[Metric, ...] = Field(default=(), max_length=1000)
-    base_model: Name | None = Field(default=None, description="Subject of, or a public name for, what it was made from.")
+    base_model: Name | None = Field(
+        default=None, description="Subject of, or a public name for, what it was made from."
+    )
     signature_ref: Uri | None = None
     model_card_ref: Uri | None = None
     change_rationale: Text | None = None
     run_id: Name | None = None
-    tags: Tags = {}
+    tags: Tags = Field(default_factory=dict)
