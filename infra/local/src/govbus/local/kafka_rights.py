@@ -40,9 +40,7 @@ def _group_rights(manifest: Manifest) -> Iterator[AclBinding]:
     for name, principal in manifest.principals.items():
         if principal.kind == "service":
             yield _allow(name, ResourceType.GROUP, f"govbus.{name}", AclOperation.READ)
-            yield _allow(
-                name, ResourceType.GROUP, f"govbus.{name}.", AclOperation.READ, ResourcePatternType.PREFIXED
-            )
+            yield _allow(name, ResourceType.GROUP, f"govbus.{name}.", AclOperation.READ, ResourcePatternType.PREFIXED)
         elif principal.kind == "person":
             yield _allow(name, ResourceType.GROUP, "*", AclOperation.READ)
             yield _binding(

@@ -40,6 +40,10 @@ STOP_TIMEOUT_SECONDS = 15.0
 class PostgresServer:
     """One embedded PostgreSQL in `directory`; usable by the supervisor and by tests alike."""
 
+    name = "postgres"
+    serves_others = True
+    stop_signal = signal.SIGINT
+
     def __init__(self, directory: Path, superuser_password: str, settings: Mapping[str, str] | None = None) -> None:
         """Prepare; nothing is started. `settings` are added to (or replace) the server's own."""
         self.directory = directory.resolve()
@@ -113,9 +117,13 @@ class PostgresServer:
             self._process.kill()
             self._process.wait()
 
-    def alive(self) -> bool:
-        """Say whether the postmaster runs."""
-        return self.pid is not None
+    def launch(self) -> None:
+        """Start it as the supervisor does; it returns ready."""
+        self.start()
+
+    def ended(self) -> int | None:
+        """Return how the postmaster ended; None while it runs."""
+        return self._process.poll() if self._process is not None else None
 
     def _start_once(self, deadline: float) -> bool:
         """Start the postmaster; False when it ended at once (backends of a killed one may still be going)."""

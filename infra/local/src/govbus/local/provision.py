@@ -1,11 +1,10 @@
-"""Everything that must exist before a service starts: databases, roles, tables, topics, users, ACLs. Idempotent."""
+"""Everything that must exist before a service starts: databases, roles, topics, users, ACLs. Idempotent."""
 
 import asyncio
 from pathlib import Path
 
-from govbus.local.databases import ServiceRoles, provision_databases, role_names
+from govbus.local.databases import provision_databases, role_names
 from govbus.local.manifest import Manifest, kafka_user
-from govbus.local.migrations import migrate, migration_folder
 from govbus.local.secret_files import Passwords
 from govbus.local.servers import KafkaAccess, PostgresAccess
 from govbus.local.topics import provision_kafka
@@ -19,15 +18,6 @@ def provision_postgres(access: PostgresAccess, manifest: Manifest, passwords: Pa
     roles = role_names(manifest.services)
     passwords.ensure(roles)
     asyncio.run(provision_databases(access.admin_dsn, manifest.services, {role: passwords.of(role) for role in roles}))
-
-
-def migrate_services(access: PostgresAccess, manifest: Manifest, passwords: Passwords, checkout: Path) -> None:
-    """Bring every service's tables to their newest form."""
-    for service in manifest.services:
-        folder = migration_folder(checkout, service)
-        if folder is not None:
-            roles = ServiceRoles(service)
-            migrate(folder, access.dsn(roles.owner, passwords.of(roles.owner), roles.database))
 
 
 def provision_topics(access: KafkaAccess, manifest: Manifest, passwords: Passwords) -> list[str]:

@@ -74,7 +74,9 @@ def _mend(admin: AdminClient, manifest: Manifest, live_partitions: Mapping[str, 
     for name, count in live_partitions.items():
         wanted = manifest.topics[name].partitions
         if count > wanted:
-            raise Refused(f"Topic {name} has {count} partitions, the manifest says {wanted}: Kafka cannot take any away.")
+            raise Refused(
+                f"Topic {name} has {count} partitions, the manifest says {wanted}: Kafka cannot take any away."
+            )
         if count < wanted:
             _finish(admin.create_partitions([NewPartitions(name, wanted)]))
     resources = [
@@ -112,7 +114,13 @@ def _ensure_rights(admin: AdminClient, manifest: Manifest) -> None:
         _finish(admin.create_acls(list(wanted - ours)))
     stale = [
         AclBindingFilter(
-            acl.restype, acl.name, acl.resource_pattern_type, acl.principal, acl.host, acl.operation, acl.permission_type
+            acl.restype,
+            acl.name,
+            acl.resource_pattern_type,
+            acl.principal,
+            acl.host,
+            acl.operation,
+            acl.permission_type,
         )
         for acl in ours - wanted
     ]

@@ -32,6 +32,10 @@ class Watchdog:
         """Process id of the watching process."""
         return self._process.pid
 
+    def alive(self) -> bool:
+        """Say whether it still watches."""
+        return self._process.poll() is None
+
     def watch(self, pid: int, number: signal.Signals = signal.SIGTERM) -> None:
         """Have the process ended with us; `number` is how it is asked to."""
         identity = identity_of(pid)

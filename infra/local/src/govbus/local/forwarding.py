@@ -1,0 +1,49 @@
+"""What passes through a proxy and what does not: bodies chunk by chunk, headers end to end."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+from starlette.requests import Request
+
+from govbus.contracts.limits import BODY_BYTES
+
+HOP_BY_HOP = frozenset(
+    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade".split()
+)
+"""They concern one connection only. Source: RFC 9110, 7.6.1."""
+
+
+class TooLarge(Exception):
+    """The body has more bytes than any service takes."""
+
+
+async def limited(request: Request) -> AsyncIterator[bytes]:
+    """Yield the request's body as it comes.
+
+    Raises:
+        TooLarge: as soon as the limit is passed.
+    """
+    passed = 0
+    async for chunk in request.stream():
+        passed += len(chunk)
+        if passed > BODY_BYTES:
+            raise TooLarge
+        yield chunk
+
+
+async def body_of(answer: httpx2.Response) -> AsyncIterator[bytes]:
+    """Yield the answer's bytes as sent (still compressed) and let the connection go, whoever hangs up first."""
+    try:
+        async for chunk in answer.aiter_raw():
+            yield chunk
+    finally:
+        await answer.aclose()
+
+
+def end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers that concern more than one connection, in order, repeated ones kept."""
+    named = {
+        name.strip().lower() for key, value in headers if key.lower() == b"connection" for name in value.split(b",")
+    }
+    dropped = HOP_BY_HOP | named
+    return [(key.lower(), value) for key, value in headers if key.lower() not in dropped]

@@ -1,0 +1,128 @@
+"""The one address: passes every request to the service that the route table names, streaming both ways.
+
+Holds no state and no credentials; a redirect is passed on, never followed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from govbus.contracts.limits import BODY_BYTES
+from govbus.local.forwarding import TooLarge, body_of, end_to_end, limited
+from govbus.local.openapi_merge import merge
+from govbus.local.routes import RouteTable
+
+CONNECT_TIMEOUT_SECONDS = 2.0
+ANSWER_TIMEOUT_SECONDS = 60.0
+"""Until the first byte of an answer; what follows may take for ever (SSE)."""
+
+IDLE_CONNECTION_SECONDS = 2.0
+"""Below uvicorn's 5 s, so that no request meets a connection that is just being closed."""
+
+READY_TIMEOUT_SECONDS = 3.0
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class FrontDoor:
+    """The routes of the table as one ASGI application."""
+
+    def __init__(self, table: RouteTable, services: Mapping[str, str], url: str) -> None:
+        """`services` are the base URLs of all services by name."""
+        self._table, self._services, self._url = table, services, url
+        self._client = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_SECONDS),
+            limits=httpx2.Limits(max_connections=1000, keepalive_expiry=IDLE_CONNECTION_SECONDS),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def app(self) -> Starlette:
+        """Return the application."""
+
+        @asynccontextmanager
+        async def lifespan(_: Starlette) -> AsyncIterator[None]:
+            async with self._client:
+                yield
+
+        own: dict[str, Callable[[Request], Coroutine[Any, Any, Response]]] = {
+            "/livez": self.alive, "/readyz": self.ready, "/openapi.json": self.openapi,
+        }  # fmt: skip
+        routes = [Route(path, endpoint) for path, endpoint in own.items()]
+        return Starlette(routes=[*routes, Route("/{path:path}", self.forward, methods=METHODS)], lifespan=lifespan)
+
+    async def alive(self, _: Request) -> Response:
+        """Say that the front door itself runs."""
+        return JSONResponse({"status": "alive"})
+
+    async def ready(self, _: Request) -> Response:
+        """200 when every service is ready, else 503 naming those that are not."""
+        answers = await asyncio.gather(*(self._get(service, "/readyz") for service in self._services))
+        waiting = [service for service, answer in zip(self._services, answers, strict=True) if answer is None]
+        if not waiting:
+            return JSONResponse({"status": "ready", "services": sorted(self._services)})
+        detail = f"Not ready: {', '.join(waiting)}. Their own /readyz and logs say why."
+        return problem(503, "not-ready", "Not every service is ready", detail, waiting=waiting)
+
+    async def openapi(self, _: Request) -> Response:
+        """Return the merged document of all services that answer."""
+        answers = await asyncio.gather(*(self._get(service, "/openapi.json") for service in self._services))
+        documents = {name: answer.json() for name, answer in zip(self._services, answers, strict=True) if answer}
+        return JSONResponse(merge(documents, self._url))
+
+    async def forward(self, request: Request) -> Response:
+        """Pass one request on and its answer back, both as they come."""
+        service = self._table.service_for(request.url.path)
+        if service is None or service not in self._services:
+            return problem(404, "unknown-path", "No service has this path", f"GET {self._url}/openapi.json lists all.")
+        try:
+            outgoing = self._outgoing(request, self._services[service])
+            answer = await asyncio.wait_for(self._client.send(outgoing, stream=True), ANSWER_TIMEOUT_SECONDS)
+        except TooLarge:
+            return problem(413, "body-too-large", "The body is too large", f"At most {BODY_BYTES} bytes are taken.")
+        except TimeoutError:
+            detail = f"{service} did not answer in {ANSWER_TIMEOUT_SECONDS:.0f} s; whether it acted is unknown."
+            return problem(504, "service-silent", "A service did not answer", detail)
+        except httpx2.HTTPError:
+            detail = f"{service} cannot be reached; it is being restarted. Try again in a moment."
+            return problem(502, "service-away", "A service is away", detail)
+        response = StreamingResponse(body_of(answer), answer.status_code)
+        response.raw_headers = end_to_end(answer.headers.raw)
+        return response
+
+    def _outgoing(self, request: Request, base: str) -> httpx2.Request:
+        if int(request.headers.get("content-length", "0")) > BODY_BYTES:
+            raise TooLarge
+        target = request.scope["raw_path"] + (b"?" + query if (query := request.scope["query_string"]) else b"")
+        has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
+        url = httpx2.URL(base).copy_with(raw_path=target)
+        client = request.client.host if request.client else "unknown"
+        headers = [*end_to_end(request.headers.raw), (b"x-forwarded-for", client.encode())]
+        return self._client.build_request(
+            request.method, url, headers=headers, content=limited(request) if has_body else None
+        )
+
+    async def _get(self, service: str, path: str) -> httpx2.Response | None:
+        try:
+            answer = await self._client.get(self._services[service] + path, timeout=READY_TIMEOUT_SECONDS)
+        except httpx2.HTTPError:
+            return None
+        return answer if answer.status_code == httpx2.codes.OK else None
+
+
+def problem(status: int, reason: str, title: str, detail: str, **more: object) -> Response:
+    """Return an application/problem+json answer of the front door's own."""
+    content = {
+        "type": f"https://schemas.govbus.dev/problems/{reason}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+    return JSONResponse(content, status, media_type="application/problem+json")
