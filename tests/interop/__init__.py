@@ -1,0 +1,1 @@
+"""Real payloads of existing platforms, read from the samples folder, never copied."""
