@@ -136,12 +136,12 @@ def settings(dsn: str, folder: Path, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def open_desk(dsn: str, folder: Path) -> AsyncIterator[Desk]:
-    """Build the application; its background side (Kafka, relay, jobs) is not started."""
+async def open_desk(dsn: str, folder: Path, **changes: Any) -> AsyncIterator[Desk]:
+    """Build the application; its background side (Kafka, relay, jobs) starts with its lifespan only."""
     key = OKPKey.generate_key("Ed25519", {"kid": "test"})
     (folder / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
     clock = Clock()
-    app = build_app(settings(dsn, folder), clock)
+    app = build_app(settings(dsn, folder, **changes), clock)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://intake.example") as client:
         yield Desk(app, client, clock, dsn, key)

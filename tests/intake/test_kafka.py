@@ -1,0 +1,96 @@
+"""A platform's own topic: events are admitted, rubbish is on record, and the partition goes on."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+
+from backends.running import RunningKafka
+from govbus.contracts import topics
+from intake.desk import cloud_event, open_desk
+
+TOPIC = topics.intake_topic("demo")
+STRUCTURED = [("content-type", b"application/cloudevents+json")]
+DEADLINE_SECONDS = 60.0
+
+Sent = tuple[bytes | None, list[tuple[str, bytes]]]
+
+
+def binary(**attributes: str) -> list[tuple[str, bytes]]:
+    """Return headers of a good event in binary mode, changed by `attributes`."""
+    said = cloud_event(**{"source": "//demo/platform", "subject": "model/demo/m", "data": None, **attributes})
+    return [(f"ce_{name}", value.encode()) for name, value in said.items()] + [("content-type", b"application/json")]
+
+
+def structured(**attributes: object) -> bytes:
+    """Return a good event in structured mode, changed by `attributes`."""
+    return json.dumps(cloud_event(**{"source": "//demo/platform", "subject": "model/demo/m", **attributes})).encode()
+
+
+RUBBISH: dict[str, Sent] = {
+    "undecodable": (b"\x00\xff rubbish", []),
+    "bad_headers": (b"{}", [*binary(id="x"), ("ce_id", b"\xff\xfe")]),
+    "invalid_json": (b"{", binary(id="x")),
+    "invalid_utf8": (b"\xff", STRUCTURED),
+    "not_a_number": (b'{"purpose": NaN}', binary(id="x")),
+    "invalid_envelope": (b"{}", [("ce_id", b"x"), ("ce_source", b"//demo/platform"), ("ce_specversion", b"1.0")]),
+    "contract_broken": (b'{"purpose": 7}', binary(id="x")),
+    "foreign_source": (b"{}", binary(id="x", source="//else")),
+    "foreign_namespace": (b"{}", binary(id="x", subject="model/else/m")),
+}
+
+
+async def publish(kafka: RunningKafka, records: list[Sent]) -> None:
+    """Write records as the platform `demo` does."""
+    producer = AIOKafkaProducer(**kafka.aiokafka("source-demo"))
+    await producer.start()
+    try:
+        for value, headers in records:
+            await producer.send_and_wait(TOPIC, value, key=b"not trusted", headers=headers, partition=0)
+    finally:
+        await producer.stop()
+
+
+async def consume(kafka: RunningKafka, topic: str, count: int) -> list[ConsumerRecord]:
+    """Read `count` records of a topic from its beginning."""
+    consumer = AIOKafkaConsumer(topic, **kafka.aiokafka(), auto_offset_reset="earliest", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return [await consumer.getone() for _ in range(count)]
+    finally:
+        await consumer.stop()
+
+
+def attributes_of(record: ConsumerRecord) -> dict[str, str]:
+    """Return a record's headers as text."""
+    return {name: value.decode() for name, value in record.headers}
+
+
+async def test_events_pass_and_rubbish_is_on_record_while_the_partition_goes_on(
+    govbus_topics: RunningKafka, service_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    kafka = govbus_topics
+    user, password = kafka.credentials("intake")
+    kafka_settings = {
+        "kafka_bootstrap_servers": kafka.bootstrap_servers,
+        "kafka_security_protocol": kafka.access.security_protocol,
+        "kafka_username": user,
+        "kafka_password": password,
+    }
+    async with open_desk(service_database("intake"), tmp_path, **kafka_settings) as desk:
+        await desk.register("demo", source="//demo/platform", namespace="demo", types=["*"])
+        async with desk.app.router.lifespan_context(desk.app):
+            first, last = (b'{"purpose":"x"}', binary(id="first")), (structured(id="last"), STRUCTURED)
+            await publish(kafka, [first, *RUBBISH.values(), first, last])
+            facts = await consume(kafka, topics.FACTS, 2)
+            refusals = await consume(kafka, topics.REJECTED, len(RUBBISH))
+    assert sorted(attributes_of(fact)["ce_id"] for fact in facts) == ["first", "last"]
+    assert {fact.key for fact in facts} == {b"model/demo/m"}
+    assert [json.loads(refusal.value)["reason"] for refusal in refusals] == list(RUBBISH)
+    assert {refusal.key for refusal in refusals} == {b"source/demo"}
+    async with desk.connection() as connection:
+        parked = await connection.exec_driver_sql("SELECT count(*) FROM eventing_parked")
+        assert parked.scalar_one() == 0
