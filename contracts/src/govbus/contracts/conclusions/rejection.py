@@ -25,13 +25,16 @@ REJECTION_REASONS: Final = frozenset(
         "mapping_failed",
         "nesting_too_deep",
         "not_a_number",
+        "not_yours",
         "outside_replay_window",
         "test_delivery",
         "too_large",
         "undecodable",
         "unknown_credential",
+        "unknown_source",
         "unmapped",
         "unsigned",
+        "unsupported_media_type",
     }
 )
 """Every reason intake gives today; `test_delivery` goes with the disposition `ignored`. Readers expect more to come."""
