@@ -1,0 +1,95 @@
+"""Where Govbus is and who asks: the environment, else `.govbus/endpoints.json` of the stack on this machine."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from govbus.sdk.failures import NotConfigured
+
+FOLDER: Final = ".govbus"
+FILE: Final = "endpoints.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """One address, credentials by role (`operator`, `source:demo`), the audit log's key; `home` is the data folder.
+
+    Credentials never show in a repr.
+    """
+
+    url: str
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    log_vkey: str | None = None
+    home: Path | None = None
+    services: Mapping[str, str] = field(default_factory=dict)
+
+    def credential(self, *roles: str) -> str:
+        """Return the first credential that is there; `*` stands for `GOVBUS_TOKEN`, which serves every role.
+
+        Raises:
+            NotConfigured: none of them is known.
+        """
+        for role in ("*", *roles):
+            if role in self.credentials:
+                return self.credentials[role]
+        raise NotConfigured(f"No credential for {' or '.join(roles)}: set GOVBUS_TOKEN, or start the local stack.")
+
+
+def find_endpoints(environ: Mapping[str, str], start: Path) -> Endpoints:
+    """Return the endpoints: `GOVBUS_URL` and `GOVBUS_TOKEN` win over the file of `GOVBUS_HOME` or above `start`.
+
+    Raises:
+        NotConfigured: neither is there, or the file cannot be read.
+    """
+    found = _find_file(environ, start)
+    from_file = _read(found) if found else None
+    url, token = environ.get("GOVBUS_URL"), environ.get("GOVBUS_TOKEN")
+    if from_file is None and not url:
+        raise NotConfigured(
+            f"No {FOLDER}/{FILE} here or above, and GOVBUS_URL is not set: run `make up`, or set GOVBUS_URL and "
+            "GOVBUS_TOKEN."
+        )
+    known = from_file or Endpoints("")
+    elsewhere = url is not None and url.rstrip("/") != known.url
+    credentials = {} if elsewhere else dict(known.credentials)
+    return Endpoints(
+        url=(url or known.url).rstrip("/"),
+        credentials=credentials | ({"*": token} if token else {}),
+        log_vkey=environ.get("GOVBUS_LOG_VKEY") or (None if elsewhere else known.log_vkey),
+        home=known.home,
+        services={} if elsewhere else known.services,
+    )
+
+
+def _find_file(environ: Mapping[str, str], start: Path) -> Path | None:
+    if environ.get("GOVBUS_HOME"):
+        file = Path(environ["GOVBUS_HOME"]) / FILE
+        return file if file.is_file() else None
+    folder = start.resolve()
+    return next(
+        (parent / FOLDER / FILE for parent in (folder, *folder.parents) if (parent / FOLDER / FILE).is_file()), None
+    )
+
+
+def _read(file: Path) -> Endpoints:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotConfigured(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise NotConfigured(f"{file} is not JSON; it is written anew when the stack starts") from None
+    if not isinstance(document, dict) or not isinstance(document.get("url"), str):
+        raise NotConfigured(f"{file} has no `url`; it is written anew when the stack starts")
+    return Endpoints(
+        url=document["url"].rstrip("/"),
+        credentials=_texts(document.get("credentials")),
+        log_vkey=document["log_vkey"] if isinstance(document.get("log_vkey"), str) else None,
+        home=file.parent,
+        services=_texts(document.get("services")),
+    )
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {name: text for name, text in value.items() if isinstance(text, str)} if isinstance(value, dict) else {}

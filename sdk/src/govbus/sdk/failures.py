@@ -1,0 +1,38 @@
+"""What can go wrong between a caller and Govbus, as exceptions that say what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class GovbusFailure(Exception):  # noqa: N818 - a failure may be a refusal, which is no error
+    """Base of everything that the SDK raises on purpose."""
+
+
+class NotConfigured(GovbusFailure):
+    """It is not known where Govbus is, or who asks."""
+
+
+class Unreachable(GovbusFailure):
+    """No answer, or none that is Govbus's; whether the request was done is unknown: repeat it under the same id."""
+
+
+class Refused(GovbusFailure):
+    """Govbus answered with a problem (RFC 9457); `reason` is the last part of its `type`, `problem` the document."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        """Keep status and problem; the message is title, detail and the places named in `errors`."""
+        self.status = status
+        self.problem = dict(problem)
+        self.reason = str(problem.get("type", "about:blank")).rpartition("/")[2].replace("-", "_")
+        places = [f"{item.get('pointer', '')}: {item.get('detail', '')}" for item in _errors(problem)]
+        words = [str(problem.get("title", f"HTTP {status}")), str(problem.get("detail", "")), *places]
+        super().__init__("; ".join(word for word in words if word))
+
+
+class NotProved(GovbusFailure):
+    """A proof, a checkpoint or a log does not show what it claims; nothing may be concluded from it."""
+
+
+def _errors(problem: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = problem.get("errors")
+    return [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []

@@ -1,0 +1,128 @@
+"""Reading the audit log over its C2SP surface and its search; bytes are as served, trust is the caller's matter."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from govbus.contracts import strict_json
+from govbus.contracts.translog.checkpoint import OpenedCheckpoint, open_checkpoint
+from govbus.contracts.translog.note import NoteRejected
+from govbus.contracts.translog.tiles import WIDTH, Tile, TileRejected, split_entries
+from govbus.contracts.translog.verification import VerificationFailed, Verified, verify_proof
+from govbus.contracts.translog.vkey import KeyRejected, VerificationKey, parse_vkey
+from govbus.sdk.failures import NotProved
+from govbus.sdk.transport import Transport
+
+PREFIX: Final = "/v1/log"
+
+
+class LogReader:
+    """The log behind one address; checkpoint, tiles, key and proofs need no token where the log is public."""
+
+    def __init__(self, transport: Transport, token: str | None) -> None:
+        """Read through `transport` as the person of `token`."""
+        self._transport = transport
+        self._token = token
+
+    def checkpoint(self) -> str:
+        """Return the newest signed checkpoint, not verified."""
+        return self._text("/checkpoint")
+
+    def key(self) -> str:
+        """Return the vkey that the log claims: to be compared with a pinned one, never to be believed."""
+        return self._text("/key").strip()
+
+    def proof(self, index: int) -> str:
+        """Return the `.tlog-proof` text of an entry, not verified."""
+        return self._text(f"/entries/{index}/proof")
+
+    def entry(self, index: int) -> dict[str, Any]:
+        """Return an entry as the search shows it, with its payload where the reader may see it."""
+        return self._transport.get(f"{PREFIX}/entries/{index}", self._token).document()
+
+    def entries(self, narrowed: Mapping[str, str]) -> dict[str, Any]:
+        """Return one page of entries: `items` and `next`."""
+        return self._transport.get(f"{PREFIX}/entries", self._token, parameters=narrowed).document()
+
+    def tile(self, tile: Tile) -> bytes:
+        """Return a tile's bytes, not verified."""
+        return self._transport.get(f"{PREFIX}/tile/{tile.path()}", self._token).content
+
+    def tile_entries(self, index: int, size: int) -> list[bytes]:
+        """Return the entries of entries tile `index` in a tree of `size`.
+
+        Raises:
+            NotProved: the tile holds another number of entries than the tree says.
+        """
+        width = min(WIDTH, size - index * WIDTH)
+        try:
+            found = split_entries(self.tile(Tile("entries", index, width)))
+        except TileRejected as error:
+            raise NotProved(f"entries tile {index}: {error}") from None
+        if len(found) != width:
+            raise NotProved(f"entries tile {index} holds {len(found)} entries instead of {width}")
+        return found
+
+    def entry_bytes(self, index: int, size: int) -> bytes:
+        """Return the exact bytes of an entry in a tree of `size`."""
+        if not 0 <= index < size:
+            raise NotProved(f"index {index} is not in a tree of size {size}")
+        return self.tile_entries(index // WIDTH, size)[index % WIDTH]
+
+    def opened_checkpoint(self, vkey: str) -> OpenedCheckpoint:
+        """Return the newest checkpoint.
+
+        Raises:
+            NotProved: not signed by the key.
+        """
+        return opened(self.checkpoint(), vkey)
+
+    def verify_entry(self, index: int, vkey: str) -> Verified:
+        """Return what the served proof shows of the served entry.
+
+        Raises:
+            NotProved: nothing.
+        """
+        size = self.opened_checkpoint(vkey).checkpoint.size
+        try:
+            return verify_proof(self.entry_bytes(index, size), self.proof(index), vkey)
+        except VerificationFailed as error:
+            raise NotProved(f"{error.detail} ({error.reason})") from None
+
+    def follow(self, start: int) -> Iterator[dict[str, Any]]:
+        """Yield entries from index `start` on as they are published, until the server ends the stream."""
+        parameters = {"from": str(start)}
+        for _, data in self._transport.server_sent(f"{PREFIX}/stream", self._token or "", parameters):
+            found = strict_json.parse(data.encode())
+            if isinstance(found, dict):
+                yield found
+
+    def _text(self, path: str) -> str:
+        content = self._transport.get(PREFIX + path, self._token).content
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise NotProved(f"{PREFIX}{path} is not text") from None
+
+
+def opened(checkpoint: str, vkey: str) -> OpenedCheckpoint:
+    """Return a checkpoint that the key signed.
+
+    Raises:
+        NotProved: it is not, or the key is none.
+    """
+    try:
+        return open_checkpoint(checkpoint, trusted(vkey))
+    except NoteRejected as error:
+        raise NotProved(f"checkpoint: {error}") from None
+
+
+def trusted(vkey: str) -> VerificationKey:
+    """Return the key written in a vkey.
+
+    Raises:
+        NotProved: it is none.
+    """
+    try:
+        return parse_vkey(vkey)
+    except KeyRejected as error:
+        raise NotProved(f"key: {error}") from None
