@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from cel_expr_python import cel
+from pydantic import TypeAdapter
 
 from govbus.contracts import strict_json
 from govbus.risk.domain.decision import Reason
@@ -14,6 +15,8 @@ from govbus.risk.domain.document import Document
 from govbus.risk.policy.conditions import Compiler, ConditionFailed, holds, render
 from govbus.risk.policy.rule import BundleRefused, Rule, read_rules
 from govbus.risk.policy.schema import DocumentSchema
+
+_DOCUMENT: Final = TypeAdapter(Document)
 
 MOST_RULES: Final = 500
 """A decision evaluates every rule, and its event carries one reason each: the contract allows 500."""
@@ -88,7 +91,8 @@ def read_folder(folder: Path) -> dict[str, str]:
 
 def as_json(document: Document) -> dict[str, Any]:
     """Return the document as a JSON object, for the decision's record."""
-    return asdict(document)
+    dumped: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
+    return dumped
 
 
 def _compile(compiler: Compiler, rule: Rule) -> CompiledRule:

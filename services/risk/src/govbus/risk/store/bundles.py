@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import RowMapping, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.contracts.conclusions.policy import PolicyMode
@@ -57,7 +57,7 @@ async def rules_count_of(connection: AsyncConnection, digest: str) -> int | None
 async def active(connection: AsyncConnection) -> dict[str, Activation]:
     """Return the newest activation of each mode."""
     row = tables.activation.c
-    statement = select(row.ordinal, row.mode, row.digest, row.activated_by).distinct(row.mode)
+    statement = select(row.ordinal, row.mode, row.digest, row.activated_by).ext(distinct_on(row.mode))
     found = await connection.execute(statement.order_by(row.mode, row.ordinal.desc()))
     return {item.mode: Activation(item.ordinal, item.mode, item.digest, item.activated_by) for item in found}
 
