@@ -91,7 +91,7 @@ def delivery_id(mapping: Mapping, payload: Payload, scope: Scope) -> str:
     """Return the platform's own id of this delivery, the digest of the body where it has none."""
     if mapping.delivery is None:
         return payload.raw_sha256
-    return str(_value(mapping, mapping.delivery, scope))
+    return _text(mapping, mapping.delivery, scope)
 
 
 def apply(mapping: Mapping, payload: Payload, source: Source, scope: Scope) -> tuple[Draft, ...] | Ignored:
@@ -152,16 +152,16 @@ def _draft(mapping: Mapping, rule: Rule, payload: Payload, source: Source, scope
 
 
 def _subject(mapping: Mapping, rule: Rule, source: Source, scope: Scope) -> str:
-    name = str(_value(mapping, rule.subject_name, scope)) if rule.subject_name else ""
-    if not name:
-        raise Refused("mapping_failed", f"rule {rule.name!r} of {mapping.name}: the subject's name is empty")
+    if rule.subject_name is None:
+        raise Refused("mapping_failed", f"rule {rule.name!r} of {mapping.name} states no subject")
+    name = _text(mapping, rule.subject_name, scope)
     if rule.subject_kind == "external":
         return str(external_subject(source.name, name))
     return str(Subject(rule.subject_kind, (source.namespace or source.name, name)))
 
 
 def _time(mapping: Mapping, expression: Expression, scope: Scope) -> datetime:
-    text = str(_value(mapping, expression, scope))
+    text = _text(mapping, expression, scope)
     try:
         return parse_time(text)
     except ValueError as error:
@@ -196,6 +196,16 @@ def _optional(mapping: Mapping, template: Any, scope: Scope) -> Any:
         if error.pointer is None:
             raise _failed(mapping, error) from None
         return None
+
+
+def _text(mapping: Mapping, expression: Expression, scope: Scope) -> str:
+    """Return a value that must be text: a number or null there is a mistake, and its text would be a guess."""
+    value = _value(mapping, expression, scope)
+    if not isinstance(value, str) or not value:
+        pointer = "".join(f"/{step}" for step in (expression.path or ())[1:])
+        places = (Place(pointer, "not a text, or empty"),) if pointer else ()
+        raise Refused("mapping_failed", f"mapping {mapping.name}: {expression.text} is not a text", places)
+    return value
 
 
 def _value(mapping: Mapping, expression: Expression, scope: Scope) -> Any:
