@@ -1,0 +1,47 @@
+"""Lets auditors see what is not open to everyone, after putting on record that they did."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from govbus.audit_log.api import refusals
+from govbus.audit_log.domain.access import draft_access
+from govbus.audit_log.domain.classification import is_open
+from govbus.audit_log.domain.consistency import Inconsistent
+from govbus.audit_log.handlers import Sequencer
+from govbus.audit_log.standing import NotCompared
+from govbus.audit_log.store.entries import StoredRecord
+from govbus.contracts.identity import fresh_id
+from govbus.contracts.translog.entry import ACCESS
+from govbus.eventing.access import Principal
+from govbus.eventing.service import Service
+
+
+class Disclosure:
+    """One entry of kind `access` per request that shows a payload which is not open; reads of such entries make none."""
+
+    def __init__(self, service: Service, sequencer: Sequencer, origin: str, clock: Callable[[], datetime]) -> None:
+        """Take what putting a reading on record needs."""
+        self._service = service
+        self._sequencer = sequencer
+        self._origin = origin
+        self._clock = clock
+
+    async def permit(self, principal: Principal, records: Sequence[StoredRecord]) -> bool:
+        """Return whether the principal may see payloads of these records that are not open; recorded when so.
+
+        Raises:
+            Problem: 503, it cannot be put on record.
+        """
+        if not principal.has("auditor"):
+            return False
+        closed = [
+            r.index for r in records if not is_open(r.classification) and r.kind != ACCESS and r.payload is not None
+        ]
+        if closed:
+            draft = draft_access(self._origin, principal.id, closed, self._clock(), fresh_id())
+            try:
+                async with self._service.transaction() as (connection, _):
+                    await self._sequencer.enter(connection, [draft])
+            except (Inconsistent, NotCompared) as error:
+                raise refusals.stopped(str(error)) from None
+        return True

@@ -1,0 +1,70 @@
+"""Answers that are refusals, each with what to do."""
+
+from govbus.eventing.problems import Problem
+
+
+def no_such_entry(index: int, size: int) -> Problem:
+    """Return 404: the log has no entry at `index`."""
+    return Problem(
+        status=404,
+        reason="no_such_entry",
+        title="No such entry",
+        detail=f"The log has {size} entries, numbered from 0; there is none at {index}.",
+    )
+
+
+def no_such_event(event_id: str) -> Problem:
+    """Return 404: no event of this id is in the log."""
+    return Problem(
+        status=404,
+        reason="no_such_event",
+        title="No such event",
+        detail=f"No event with id {event_id[:100]!r} is in the log; what was just emitted may not be sequenced yet.",
+    )
+
+
+def not_covered(index: int, checkpoint_size: int) -> Problem:
+    """Return 409: sequenced, but no checkpoint covers it yet."""
+    return Problem(
+        status=409,
+        reason="not_covered_yet",
+        title="Not covered by a checkpoint yet",
+        detail=f"The newest checkpoint has size {checkpoint_size}; entry {index} is under the next one. Ask again soon.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def nothing_signed() -> Problem:
+    """Return 404: the log is empty."""
+    return Problem(
+        status=404,
+        reason="no_checkpoint_yet",
+        title="No checkpoint yet",
+        detail="The first checkpoint is signed when the first record was sequenced. Emit something and ask again.",
+    )
+
+
+def no_such_tile(path: str, why: str) -> Problem:
+    """Return 404: no tile at this address, or not under a checkpoint yet."""
+    return Problem(status=404, reason="no_such_tile", title="No such tile", detail=f"{path[:100]}: {why}")
+
+
+def invalid_query(field: str, why: str) -> Problem:
+    """Return 422 for one query parameter."""
+    return Problem(
+        status=422,
+        reason="invalid_request",
+        title="Request refused",
+        detail="Mend what `errors` names and ask again.",
+        errors=[{"pointer": f"/query/{field}", "detail": why}],
+    )
+
+
+def stopped(why: str) -> Problem:
+    """Return 503: what must be put on record cannot be, so it is not shown."""
+    return Problem(
+        status=503,
+        reason="log_stopped",
+        title="The log takes no entries",
+        detail=f"Reading this must be put on record first, and that is not possible now: {why}",
+    )

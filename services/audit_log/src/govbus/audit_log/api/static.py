@@ -1,0 +1,62 @@
+"""The C2SP static surface: newest checkpoint, tiles, verification key.
+
+Source: c2sp.org/tlog-tiles.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from govbus.audit_log.api import refusals
+from govbus.audit_log.store.state import read_state
+from govbus.audit_log.store.tree import entries_of, tile_hashes
+from govbus.contracts.translog.tiles import ENTRIES, TileRejected, dump_entries, parse_tile_path
+
+Reader = Callable[..., Coroutine[Any, Any, Any]]
+"""The dependency that lets a reader in."""
+
+_NEVER_CHANGES: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+_CHANGES: Final = {"Cache-Control": "no-store"}
+_BINARY: Final = {200: {"content": {"application/octet-stream": {}}}}
+_TEXT: Final = {200: {"content": {"text/plain": {}}}}
+
+
+def router(engine: AsyncEngine, vkey: str, reader: Reader) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(prefix="/v1/log", tags=["transparency log"], dependencies=[Depends(reader)])
+
+    @routes.get("/checkpoint", response_class=PlainTextResponse, responses=_TEXT)
+    async def checkpoint() -> Response:
+        """Return the newest signed checkpoint, a C2SP note."""
+        async with engine.connect() as connection:
+            state = await read_state(connection)
+        if state.note is None:
+            raise refusals.nothing_signed()
+        return PlainTextResponse(state.note, headers=_CHANGES)
+
+    @routes.get("/key", response_class=PlainTextResponse, responses=_TEXT)
+    async def key() -> Response:
+        """Return the log's verification key; whoever verifies should have it from elsewhere, too."""
+        return PlainTextResponse(vkey + "\n")
+
+    @routes.get("/tile/{path:path}", response_class=Response, responses=_BINARY)
+    async def tile(path: str) -> Response:
+        """Return a tile of hashes (`<L>/<N>[.p/<W>]`) or of entries (`entries/<N>[.p/<W>]`)."""
+        try:
+            wanted = parse_tile_path(path)
+        except TileRejected as error:
+            raise refusals.no_such_tile(path, str(error)) from None
+        async with engine.connect() as connection:
+            state = await read_state(connection)
+            if not wanted.exists_at(state.checkpoint_size):
+                raise refusals.no_such_tile(path, f"not under the newest checkpoint, of size {state.checkpoint_size}")
+            if wanted.level == ENTRIES:
+                content = dump_entries(await entries_of(connection, wanted))
+            else:
+                content = await tile_hashes(connection, int(wanted.level), wanted.index, wanted.width)
+        return Response(content, media_type="application/octet-stream", headers=_NEVER_CHANGES)
+
+    return routes

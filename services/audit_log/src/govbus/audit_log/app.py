@@ -1,0 +1,58 @@
+"""Composition root of the audit log."""
+
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from govbus.audit_log.api import entries, proofs, static, stream
+from govbus.audit_log.api.disclosure import Disclosure
+from govbus.audit_log.handlers import Sequencer
+from govbus.audit_log.keys import load_or_make_signer
+from govbus.audit_log.months import prepare_months
+from govbus.audit_log.outside import Copies
+from govbus.audit_log.progress import Progress
+from govbus.audit_log.publishing import Publisher
+from govbus.audit_log.settings import Settings
+from govbus.audit_log.signing import Signer
+from govbus.audit_log.standing import Standing
+from govbus.contracts import topics
+from govbus.eventing.service import Service
+
+MONTHS_SECONDS = 6 * 3600.0
+"""How often coming months get their partition: two months ahead, so that many failures in a row cost nothing."""
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """Return the application; nothing connects before it starts.
+
+    Raises:
+        KeyUnusable: the key file cannot be used as it is.
+    """
+    service = Service("audit_log", settings)
+    standing = Standing()
+    standing.tell(lambda reason: setattr(service, "refusal", reason))
+    key = load_or_make_signer(settings.key_file, settings.audit_log_origin)
+    copies = Copies(settings.checkpoint_directory, settings.audit_log_origin)
+    sequencer = Sequencer(standing, service.registry)
+    signer = Signer(service.engine, key, copies, standing, service.registry)
+    publisher = Publisher(settings, service.engine, standing, service.registry)
+    progress = Progress(service.engine, service.registry)
+    disclosure = Disclosure(service, sequencer, settings.audit_log_origin, lambda: datetime.now(UTC))
+    service.consume_raw(*topics.LOGGED, sequencer=sequencer.on_records)
+    interval_seconds = settings.audit_log_checkpoint_interval_seconds
+    service.every("checkpoint", interval_seconds, signer.round)
+    service.every("publish", interval_seconds, publisher.round)
+    service.every("progress", interval_seconds, progress.refresh)
+    service.every("copy", settings.audit_log_outside_interval_seconds, signer.copy_newest)
+    service.every("months", MONTHS_SECONDS, lambda: prepare_months(service.engine))
+    reader = service.access.require("viewer") if not settings.audit_log_public else anyone
+    return service.app(
+        static.router(service.engine, str(key.key), reader),
+        proofs.router(service.engine, reader),
+        entries.router(service.engine, service.access, disclosure),
+        stream.router(service.engine, service.access, progress),
+    )
+
+
+async def anyone() -> None:
+    """Let every reader in."""

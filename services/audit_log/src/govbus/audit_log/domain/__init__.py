@@ -1,0 +1,1 @@
+"""What the audit log decides, as pure functions of what it was given."""

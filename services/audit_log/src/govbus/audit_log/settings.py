@@ -1,0 +1,42 @@
+"""Settings of the audit log."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from govbus.eventing.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """`GOVBUS_…` settings; those of the log alone begin with `GOVBUS_AUDIT_LOG_`."""
+
+    audit_log_origin: str = Field(
+        default="govbus.local/audit",
+        description="name of the log in every checkpoint; never changed, as proofs carry it",
+    )
+    audit_log_key_file: Path | None = Field(
+        default=None, description="Ed25519 seed in hex, mode 0600; made when absent. Default: in the data directory"
+    )
+    audit_log_checkpoint_directory: Path | None = Field(
+        default=None, description="write-once copies of checkpoints, outside the database; best on another disk"
+    )
+    audit_log_checkpoint_interval_seconds: float = Field(
+        default=0.2, description="shortest time between two signatures: one signature covers all entries since"
+    )
+    audit_log_outside_interval_seconds: float = Field(
+        default=10, le=60, description="how often the newest checkpoint is copied outside; promised: within 60 s"
+    )
+    audit_log_publish_count: int = Field(default=200, description="entries published in one transaction")
+    audit_log_public: bool = Field(
+        default=True, description="whether checkpoints, tiles, proofs and the key are served without a token"
+    )
+
+    @property
+    def key_file(self) -> Path:
+        """Where the signing key lies."""
+        return self.audit_log_key_file or self.data_directory / "checkpoint-key"
+
+    @property
+    def checkpoint_directory(self) -> Path:
+        """Where copies of checkpoints lie."""
+        return self.audit_log_checkpoint_directory or self.data_directory / "checkpoints"

@@ -1,0 +1,55 @@
+"""Whether the log may go on: unknown until compared with copies outside, stopped for good when two histories show."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from govbus.audit_log.domain.consistency import Inconsistent
+
+_log: Final = logging.getLogger(__name__)
+
+
+class NotCompared(ConnectionError):
+    """The log was not yet compared with the copies outside; the same work may succeed in a moment."""
+
+
+class Standing:
+    """One process's verdict on its log; what was stopped stays stopped until an operator starts it again."""
+
+    def __init__(self) -> None:
+        """Begin unknown."""
+        self._compared = False
+        self._reason: str | None = None
+        self._tell: Callable[[str], None] = lambda _: None
+
+    def tell(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the reason when the log stops."""
+        self._tell = listener
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the start check passed."""
+        return self._compared
+
+    def compared(self) -> None:
+        """Say that the log is not behind any copy outside."""
+        self._compared = True
+
+    def stop(self, reason: str) -> None:
+        """Sign and append nothing any more."""
+        if self._reason is None:
+            self._reason = reason
+            _log.critical("the log stops: %s", reason)
+            self._tell(reason)
+
+    def require(self) -> None:
+        """Return if the log may go on.
+
+        Raises:
+            NotCompared: ask again in a moment.
+            Inconsistent: stopped.
+        """
+        if self._reason is not None:
+            raise Inconsistent(self._reason)
+        if not self._compared:
+            raise NotCompared("the log was not yet compared with the copies outside")
