@@ -1,5 +1,7 @@
 """What passes through a proxy and what does not: bodies chunk by chunk, headers end to end."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -11,6 +13,9 @@ HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade".split()
 )
 """They concern one connection only. Source: RFC 9110, 7.6.1."""
+
+DISCARDED_BYTES = 64 * 1024 * 1024
+DISCARD_SECONDS = 10.0
 
 
 class TooLarge(Exception):
@@ -29,6 +34,22 @@ async def limited(request: Request) -> AsyncIterator[bytes]:
         if passed > BODY_BYTES:
             raise TooLarge
         yield chunk
+
+
+async def discard(request: Request) -> None:
+    """Read what is left of a refused body and keep nothing, so that the sender gets to read the answer.
+
+    A connection that is closed over unread bytes is reset, and the answer with it. Ends after `DISCARDED_BYTES` or
+    `DISCARD_SECONDS`, whichever is first.
+    """
+    discarded = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while discarded < DISCARDED_BYTES:
+                message = await request.receive()
+                discarded += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
 
 
 async def body_of(answer: httpx2.Response) -> AsyncIterator[bytes]:

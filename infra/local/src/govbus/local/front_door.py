@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from govbus.contracts.limits import BODY_BYTES
-from govbus.local.forwarding import TooLarge, body_of, end_to_end, limited
+from govbus.local.forwarding import TooLarge, body_of, discard, end_to_end, limited
 from govbus.local.openapi_merge import merge
 from govbus.local.routes import RouteTable
 
@@ -85,6 +85,7 @@ class FrontDoor:
             outgoing = self._outgoing(request, self._services[service])
             answer = await asyncio.wait_for(self._client.send(outgoing, stream=True), ANSWER_TIMEOUT_SECONDS)
         except TooLarge:
+            await discard(request)
             return problem(413, "body-too-large", "The body is too large", f"At most {BODY_BYTES} bytes are taken.")
         except TimeoutError:
             detail = f"{service} did not answer in {ANSWER_TIMEOUT_SECONDS:.0f} s; whether it acted is unknown."

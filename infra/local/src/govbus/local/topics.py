@@ -105,8 +105,15 @@ def _ensure_users(admin: AdminClient, manifest: Manifest, passwords: Mapping[str
 
 def _ensure_rights(admin: AdminClient, manifest: Manifest) -> None:
     wanted = set(rights(manifest))
+    anything: Any = None  # means every name, principal and host; the stubs know of strings only
     everything = AclBindingFilter(
-        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+        ResourceType.ANY,
+        anything,
+        ResourcePatternType.ANY,
+        anything,
+        anything,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
     )
     live: list[AclBinding] = admin.describe_acls(everything).result(CALL_TIMEOUT_SECONDS)
     ours = {acl for acl in live if str(acl.principal).startswith(f"User:{PRINCIPAL_PREFIX}")}

@@ -1,0 +1,35 @@
+# make up | down | test | check | soak | demo. Nothing but Python 3.11 and make must be there before.
+
+DETACH ?= 0
+DEMO ?= 1
+KILLS ?= 200
+BIN := .venv/bin
+
+.PHONY: up down demo test check soak install
+
+up: install
+	@DEMO=$(DEMO) exec $(BIN)/python -m govbus.local up $(if $(filter 1,$(DETACH)),--detach)
+
+down: install
+	@$(BIN)/python -m govbus.local down
+
+demo: install
+	@$(BIN)/python -m govbus.local demo
+
+test: install
+	@$(BIN)/python -m pytest
+
+# What a commit must pass, in under two minutes.
+check: install
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q -m "not system and not browser"
+
+# The crash test in its long form: every service, PostgreSQL and Kafka killed KILLS times.
+soak: install
+	@GOVBUS_SOAK_KILLS=$(KILLS) $(BIN)/python -m pytest -m system tests/system
+
+install:
+	@sh infra/local/install.sh
