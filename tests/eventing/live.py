@@ -65,9 +65,7 @@ async def published(kafka: RunningKafka, topic: str) -> list[ConsumerRecord[byte
     try:
         partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
         if not partitions:
-            partitions = [
-                TopicPartition(topic, number) for number in range(kafka.manifest.topics[topic].partitions)
-            ]
+            partitions = [TopicPartition(topic, number) for number in range(kafka.manifest.topics[topic].partitions)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         found: list[ConsumerRecord[bytes, bytes]] = []

@@ -107,9 +107,7 @@ class Probe:
 
     async def parked(self) -> list[tuple[int, str, bool]]:
         """Return offset, reason and whether the key is held of what is parked."""
-        statement = (
-            'SELECT "offset", reason, holds_key FROM eventing_parked WHERE state = \'parked\' ORDER BY "offset"'
-        )
+        statement = 'SELECT "offset", reason, holds_key FROM eventing_parked WHERE state = \'parked\' ORDER BY "offset"'
         return [(row[0], row[1], row[2]) for row in await self.rows(statement)]
 
     async def rows(self, statement: str) -> list[tuple[object, ...]]:

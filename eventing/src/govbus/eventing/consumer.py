@@ -164,7 +164,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
             case Poisoned(parked_count):
                 self._assignment.refuse(
                     partition,
-                    f"{parked_count} records in a row could not be handled; mend the handler and start the service again",
+                    f"{parked_count} records in a row could not be handled: mend the handler, start the service again",
                 )
                 pause(self._live(), partition)
                 self._metrics.stopped(len(self._assignment.refusals()))

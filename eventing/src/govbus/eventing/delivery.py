@@ -41,7 +41,7 @@ Handler = Callable[[Delivery], Awaitable[None]]
 RawHandler = Callable[[RawDelivery], Awaitable[None]]
 
 
-class Unprocessable(Exception):  # noqa: N818 - the word of the handlers, not of the interpreter
+class Unprocessable(Exception):
     """A permanent refusal by a handler: the record is parked and later records of its key wait behind it."""
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -91,7 +91,7 @@ def subscribe(
         decoder=_raw_decoder,
     )
     subscriber(consumer.on_batch)
-    return subscriber  # type: ignore[return-value]  # batch=True gives a BatchSubscriber
+    return subscriber
 
 
 async def _raw_parser(message: Any) -> KafkaMessage:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from govbus.eventing.database import fetch
 from govbus.eventing.metrics import Metrics
 from govbus.eventing.sequencing import Place
 
@@ -33,6 +34,7 @@ class Lag:
         self._stalled_after_seconds = stalled_after_seconds
         self._clock = clock
         self._caught_up_at: dict[Place, float] = {}
+        self._targets: dict[Place, tuple[int, float]] = {}
         self._advanced_at: dict[Place, tuple[int, float]] = {}
         self._measured_at: float | None = None
         self._behind: dict[Place, int] = {}
@@ -51,31 +53,43 @@ class Lag:
         asked_at = self._clock()
         ends = await asyncio.wait_for(consumer.end_offsets(partitions), _ANSWER_SECONDS)
         async with self._engine.connect() as connection:
-            rows = await connection.exec_driver_sql(_OFFSETS, (list(self._topics),))
-            read = {(row[0], row[1]): row[2] for row in rows}
+            rows = await fetch(connection, _OFFSETS, (list(self._topics),))
+            read = {(topic, number): next_offset for topic, number, next_offset in rows}
         self._take({(part.topic, part.partition): end for part, end in ends.items()}, read, asked_at)
 
     def _take(self, ends: dict[Place, int], read: dict[Place, int], asked_at: float) -> None:
         for place, end in ends.items():
             next_offset = read.get(place, 0)
             self._behind[place] = max(end - next_offset, 0)
-            if next_offset >= end:
-                self._caught_up_at[place] = asked_at
+            self._aim(place, next_offset, end, asked_at)
             if self._advanced_at.get(place, (-1, 0.0))[0] != next_offset or next_offset >= end:
                 self._advanced_at[place] = (next_offset, asked_at)
         for topic in self._topics:
             self._metrics.lag(topic, sum(count for place, count in self._behind.items() if place[0] == topic))
         self._measured_at = asked_at
 
-    def oldest_unread_age_seconds(self) -> float | None:
+    def _aim(self, place: Place, next_offset: int, end: int, asked_at: float) -> None:
+        """Note until when the partition was read: an end seen earlier counts once it is reached.
+
+        Under steady load no measurement finds nothing unread, though everything is read within moments.
+        """
+        target, seen_at = self._targets.setdefault(place, (end, asked_at))
+        if next_offset >= target:
+            self._caught_up_at[place] = seen_at
+            self._targets[place] = (end, asked_at)
+        if next_offset >= end:
+            self._caught_up_at[place] = asked_at
+
+    def oldest_unread_age_seconds(self, topics: Collection[str] = ()) -> float | None:
         """Return an upper bound of the age of the oldest unread record, None while nothing is known.
 
-        A partition was read to its end at some moment; what is unread came later.
+        A partition was read to an end seen at some moment; what is unread came later. `topics` narrows the question.
         """
-        if self._measured_at is None or len(self._caught_up_at) < len(self._behind):
+        places = [place for place in self._behind if not topics or place[0] in topics]
+        if self._measured_at is None or any(place not in self._caught_up_at for place in places):
             return None
         now = self._clock()
-        return max((now - moment for moment in self._caught_up_at.values()), default=0.0)
+        return max((now - self._caught_up_at[place] for place in places), default=0.0)
 
     def stalled(self) -> list[str]:
         """Return the partitions with lag and no advance for too long, in words."""

@@ -16,7 +16,7 @@ _ANSWER_SECONDS: Final = 10.0
 _COMPARED: Final = ("cleanup.policy", "retention.ms", "max.message.bytes", "message.timestamp.type")
 
 
-class StartRefused(Exception):  # noqa: N818 - says what happened to the start
+class StartRefused(Exception):
     """The service must not run like this; the message says what to do."""
 
 
@@ -51,13 +51,14 @@ def check_writers(manifest: Mapping[str, Any], service: str) -> None:
 
 def differences(stated: Mapping[str, Any], partition_count: int, live: Mapping[str, str]) -> list[str]:
     """Return in words what differs between a topic's manifest and the live topic. Pure."""
-    found = []
+    wanted = {name: str(value) for name, value in stated.get("config", {}).items() if name in _COMPARED}
+    found = [
+        f"has {name}={live.get(name)}, the manifest says {value}"
+        for name, value in wanted.items()
+        if live.get(name) != value
+    ]
     if partition_count != stated["partitions"]:
-        found.append(f"has {partition_count} partitions, the manifest says {stated['partitions']}")
-    wanted = stated.get("config", {})
-    for name in _COMPARED:
-        if name in wanted and str(wanted[name]) != live.get(name):
-            found.append(f"has {name}={live.get(name)}, the manifest says {wanted[name]}")
+        found.insert(0, f"has {partition_count} partitions, the manifest says {stated['partitions']}")
     return found
 
 

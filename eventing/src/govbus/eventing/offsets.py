@@ -5,9 +5,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from govbus.eventing.database import fetch
 from govbus.eventing.records import RawRecord
 
-_CREATE: Final = "INSERT INTO eventing_offset (topic, partition, next_offset) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+_CREATE: Final = (
+    "INSERT INTO eventing_offset (topic, partition, next_offset) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+)
 _READ: Final = (
     "SELECT next_offset, muted_below, last_fingerprint FROM eventing_offset WHERE topic = $1 AND partition = $2"
 )
@@ -33,8 +36,9 @@ async def read_offset(
 ) -> OffsetRow | None:
     """Return the partition's row, locked until the transaction ends when `lock`."""
     statement = _READ + (" FOR UPDATE" if lock else "")
-    row = (await connection.exec_driver_sql(statement, (topic, partition))).first()
-    return None if row is None else OffsetRow(row[0], row[1], row[2] and bytes(row[2]))
+    for next_offset, muted_below, fingerprint in await fetch(connection, statement, (topic, partition)):
+        return OffsetRow(next_offset, muted_below, fingerprint and bytes(fingerprint))
+    return None
 
 
 async def create_offset(connection: AsyncConnection, topic: str, partition: int, first: int) -> None:

@@ -30,11 +30,11 @@ _SETTLE: Final = (
     "UPDATE eventing_parked SET state = $2, settled_at = now(), settled_by = $3 WHERE id = $1 AND state = 'parked'"
 )
 _QUEUE: Final = (
-    f"SELECT {_COLUMNS} FROM eventing_parked WHERE state = 'parked' AND topic = $1 AND partition = $2 "
+    f"SELECT {_COLUMNS} FROM eventing_parked WHERE state = 'parked' AND topic = $1 AND partition = $2 "  # noqa: S608
     'AND key IS NOT DISTINCT FROM $3::bytea AND (holds_key OR id = $4) ORDER BY "offset"'
 )
 _PAGE: Final = (
-    f"SELECT {_COLUMNS} FROM eventing_parked WHERE state = $1 AND ($2::uuid IS NULL OR "
+    f"SELECT {_COLUMNS} FROM eventing_parked WHERE state = $1 AND ($2::uuid IS NULL OR "  # noqa: S608
     "(parked_at, id) > (SELECT parked_at, id FROM eventing_parked WHERE id = $2)) ORDER BY parked_at, id LIMIT $3"
 )
 
@@ -101,15 +101,13 @@ async def queue_of(connection: AsyncConnection, head: Parked) -> list[Parked]:
     return [_parked(row) for row in found]
 
 
-async def list_parked(
-    connection: AsyncConnection, state: str, after: UUID | None, limit_count: int
-) -> list[Parked]:
+async def list_parked(connection: AsyncConnection, state: str, after: UUID | None, limit_count: int) -> list[Parked]:
     """Return one page of records in `state`, oldest first, behind the id `after`."""
     return [_parked(row) for row in await connection.exec_driver_sql(_PAGE, (state, after, limit_count))]
 
 
 def _parked(row: Row[tuple[object, ...]]) -> Parked:
-    found = row._mapping
+    found = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name
     record = RawRecord(
         found["topic"],
         found["partition"],

@@ -108,9 +108,7 @@ class PartitionRunner:
             _log.warning("a record failed; the batch runs again record by record", exc_info=error)
         return await self._attempt(prepared_records, believe_hole_at, careful=True)
 
-    async def _attempt(
-        self, records: Sequence[RawRecord], believe_hole_at: int | None, *, careful: bool
-    ) -> Outcome:
+    async def _attempt(self, records: Sequence[RawRecord], believe_hole_at: int | None, *, careful: bool) -> Outcome:
         first = records[0]
         place = (first.topic, first.partition)
         prepared = await self._reading.prepare(records)

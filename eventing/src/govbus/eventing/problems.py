@@ -19,7 +19,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _log: Final = logging.getLogger(__name__)
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's word
+class Problem(Exception):
     """An answer that is an error: `reason` is stable and scripted against, `detail` says what to do."""
 
     def __init__(

@@ -28,7 +28,16 @@ from govbus.eventing.tracing import span
 
 CONTRACT_BROKEN: Final = "contract_broken"
 
-__all__ = ["Decoded", "EventReading", "RawReading", "about_record", "all_events", "decode_record", "parked_event", "reference_to"]
+__all__ = [
+    "Decoded",
+    "EventReading",
+    "RawReading",
+    "about_record",
+    "all_events",
+    "decode_record",
+    "parked_event",
+    "reference_to",
+]
 
 
 @dataclass(frozen=True, slots=True)

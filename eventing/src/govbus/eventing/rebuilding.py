@@ -6,6 +6,8 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from govbus.eventing.database import fetch
+
 _LOCK: Final = "SELECT topic, partition, next_offset FROM eventing_offset ORDER BY topic, partition FOR UPDATE"
 _RESET: Final = (
     "UPDATE eventing_offset SET muted_below = greatest(muted_below, next_offset), next_offset = $3, "
@@ -16,7 +18,7 @@ _SETTLE_PARKED: Final = (
 )
 
 
-class CannotRebuild(Exception):  # noqa: N818 - the sentence is the message
+class CannotRebuild(Exception):
     """The topics no longer reach back to the beginning, or the service keeps state that no topic holds."""
 
 
@@ -30,7 +32,7 @@ async def rebuild(engine: AsyncEngine, consumer: AIOKafkaConsumer, tables: Seque
         CannotRebuild: records were lost to retention.
     """
     async with engine.begin() as connection:
-        rows = [(row[0], row[1], row[2]) for row in await connection.exec_driver_sql(_LOCK)]
+        rows = await fetch(connection, _LOCK)
         begins = await consumer.beginning_offsets([TopicPartition(topic, number) for topic, number, _ in rows])
         lost = [f"{part.topic}-{part.partition}" for part, begin in begins.items() if begin > 0]
         if lost:

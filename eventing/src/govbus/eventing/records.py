@@ -92,8 +92,8 @@ def _texts(headers: Headers) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in headers:
         try:
-            text = value.decode("utf-8")
-        except (UnicodeDecodeError, AttributeError):
+            text = (b"\xff" if value is None else value).decode("utf-8")
+        except UnicodeDecodeError:
             raise Undecodable("bad_headers", f"header {name[:40]!r} is not UTF-8") from None
         if name in found and found[name] != text:
             raise Undecodable("bad_headers", f"header {name[:40]!r} stands twice with different values")

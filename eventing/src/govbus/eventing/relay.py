@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.eventing.consumer import Backoff, describe
+from govbus.eventing.database import fetch
 from govbus.eventing.kafka import new_producer
 from govbus.eventing.metrics import Metrics
 from govbus.eventing.outbox import CHANNEL, unpack_headers
@@ -104,7 +105,7 @@ class Relay:
         return len(rows)
 
     async def _oldest(self, connection: AsyncConnection) -> list[_Row]:
-        found = await connection.exec_driver_sql(_OLDEST, (self._settings.relay_batch_count,))
+        found = await fetch(connection, _OLDEST, (self._settings.relay_batch_count,))
         return [_Row(r[0], r[1], bytes(r[2]), bytes(r[3]), unpack_headers(bytes(r[4])), r[5]) for r in found]
 
     async def _publish(self, rows: Sequence[_Row]) -> None:
@@ -147,10 +148,11 @@ class Relay:
         while True:
             try:
                 connection = await asyncpg.connect(dsn)
+                ended = asyncio.Event()
+                connection.add_termination_listener(lambda _, ended=ended: ended.set())
                 try:
                     await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
-                    while not connection.is_closed():
-                        await asyncio.sleep(self._settings.relay_poll_seconds)
+                    await ended.wait()
                 finally:
                     await connection.close(timeout=_STOP_SECONDS)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:

@@ -90,17 +90,15 @@ class Service:
             await outbox.flush(connection)
         self._relay.wake()
 
-    def oldest_unread_age_seconds(self) -> float | None:
-        """Return an upper bound of the age of the oldest unread record, None while unknown."""
-        return self._lag.oldest_unread_age_seconds() if self._lag and self._lag.is_known() else None
+    def oldest_unread_age_seconds(self, *topics: str) -> float | None:
+        """Return an upper bound of the age of the oldest unread record (of these topics), None while unknown."""
+        return self._lag.oldest_unread_age_seconds(topics) if self._lag and self._lag.is_known() else None
 
     def app(self, *routers: APIRouter) -> FastAPI:
         """Return the HTTP application whose lifespan is the service's life."""
         run, topics, reading = self._consumption()
         self._lag = Lag(topics, self.engine, self.metrics, self.settings.stalled_after_seconds)
-        self._bus = Bus(
-            self.name, self.settings, topics, run, Assignment(self.engine), self._lag, self.metrics
-        )
+        self._bus = Bus(self.name, self.settings, topics, run, Assignment(self.engine), self._lag, self.metrics)
         app = new_web_app(self.name, self.registry, self.engine, self.problems, self._lifespan)
         app.state.service = self
         for router in routers:
@@ -131,9 +129,7 @@ class Service:
             topics = tuple(self._handlers)
             reading = EventReading(self.name, self._handlers, self._inbox)
         limit_count = self.settings.parked_consecutive_limit_count
-        runner = PartitionRunner(
-            self.name, self.engine, reading, self.metrics, limit_count, committed=self._relay.wake
-        )
+        runner = PartitionRunner(self.name, self.engine, reading, self.metrics, limit_count, committed=self._relay.wake)
         return each_partition(runner), topics, reading if topics else None
 
     async def _rebuild(self, by: str) -> int:

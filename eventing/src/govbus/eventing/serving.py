@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from govbus.eventing.manifest import StartRefused
 from govbus.eventing.service import Service
 from govbus.eventing.settings import ServiceSettings
 from govbus.eventing.tracing import start_tracing
@@ -32,7 +33,11 @@ def serve(settings_class: type[S], build_app: Callable[[S], FastAPI]) -> None:
         wrong = "; ".join(f"GOVBUS_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
         sys.stderr.write(f"settings are wrong: {wrong}\n")
         sys.exit(REFUSED)
-    app = build_app(settings)
+    try:
+        app = build_app(settings)
+    except StartRefused as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        sys.exit(REFUSED)
     service: Service = app.state.service
     start_tracing(service.name)
     server = uvicorn.Server(

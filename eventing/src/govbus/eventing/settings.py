@@ -12,7 +12,9 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GOVBUS_", frozen=True, extra="ignore")
 
-    postgres_url: SecretStr = Field(description="`postgresql+asyncpg://…` of the service's own database and runtime role")
+    postgres_url: SecretStr = Field(
+        description="`postgresql+asyncpg://…` of the service's own database and runtime role"
+    )
     postgres_pool_count: int = Field(default=10, description="connections held by one process")
     postgres_pool_timeout_seconds: float = Field(
         default=5, description="waiting longer for a connection is an outage to report, not a queue to hide"
@@ -24,13 +26,17 @@ class ServiceSettings(BaseSettings):
     kafka_username: str = ""
     kafka_password: SecretStr = SecretStr("")
 
-    http_host: str = Field(default="127.0.0.1", description="loopback: exposing a service is a decision of the deployer")
+    http_host: str = Field(
+        default="127.0.0.1", description="loopback: exposing a service is a decision of the deployer"
+    )
     http_port: int = 8400
     jwks_file: Path | None = Field(default=None, description="public keys that sign persons' tokens; none = nobody")
     token_issuer: str = Field(default="", description="the only `iss` accepted in a person's token")
-    token_audience: str = "govbus"
+    token_audience: str = "govbus"  # noqa: S105 - a name, no secret
 
-    topics_file: Path = Field(default=Path("infra/kafka/topics.yaml"), description="the manifest live topics must match")
+    topics_file: Path = Field(
+        default=Path("infra/kafka/topics.yaml"), description="the manifest live topics must match"
+    )
     data_directory: Path = Field(default=Path(".govbus/data"), description="a folder of this service's own")
     instance: str = Field(default="0", description="static member name: a restart under it is no rebalance")
 

@@ -1,8 +1,9 @@
+# ruff: noqa: SLF001 - the whole point is aiokafka's own batch reader, pinned below 0.15
 """Lets the fetcher survive a record whose header names are not UTF-8.
 
-aiokafka decodes header names while it unpacks a batch and raises out of the fetch loop, at the same offset for ever: one
-such record of one platform would stop every partition. Here the record becomes one without key and headers, whose value
-is its raw bytes, so that it is refused by name like other rubbish.
+aiokafka decodes header names while it unpacks a batch and raises out of the fetch loop, at the same offset for ever:
+one such record of one platform would stop every partition. Here the record becomes one without key and headers, whose
+value is its raw bytes, so that it is refused by name like other rubbish.
 
 Source: Kafka protocol guide, "Record Batch" (a record begins with its length, attributes, timestamp and offset deltas).
 """

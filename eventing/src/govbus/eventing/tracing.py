@@ -29,7 +29,7 @@ def start_tracing(service: str) -> None:
     provider = TracerProvider(resource=Resource.create({"service.name": f"govbus-{service}"}))
     if any(os.environ.get(name) for name in _ENDPOINT_VARIABLES):
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-        AsyncPGInstrumentor().instrument(tracer_provider=provider)
+        AsyncPGInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
     trace.set_tracer_provider(provider)
 
 
