@@ -1,7 +1,7 @@
 """The HTTP surface: gate, decisions, policies, scores."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,14 +29,14 @@ ALLOW_ALL = "- {id: anything, require: 'true', otherwise: deny, message: never}"
 
 
 @pytest.fixture
-async def ready(app: FastAPI, service: Service, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
+async def ready(app: FastAPI, service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     """The service with its default bundle, knowing a good version 2, and with nothing unread."""
-    monkeypatch.setattr(service, "oldest_unread_age_seconds", lambda: 0.1)
+    monkeypatch.setattr(service, "oldest_unread_age_seconds", lambda *_: 0.1)
     await Policies(service, Shelf(NAMES), lambda: datetime.now(UTC)).settle_default(read_folder(POLICIES / "default"))
     now = datetime.now(UTC)
     facts = (ModelRegistered(), ModelVersionCreated(version="2"), fairness("2", 0.5, 0.52))
     await deliver(app, *(fact(payload, f"f{number}", at=now) for number, payload in enumerate(facts)))
-    yield service
+    return service
 
 
 async def ask(http: httpx2.AsyncClient, headers: dict[str, str], **changes: Any) -> dict[str, Any]:
@@ -65,9 +65,8 @@ async def test_the_gate_allows_and_its_decision_is_on_record_before_the_answer(
     assert shown["inputs"]["evidence"]["validations"][0]["worst_gap"] == pytest.approx(0.02)
 
 
-async def test_a_version_nobody_registered_is_denied_under_any_bundle(
-    http: httpx2.AsyncClient, ready: Service, bearer: Bearer
-) -> None:
+@pytest.mark.usefixtures("ready")
+async def test_a_version_nobody_registered_is_denied_under_any_bundle(http: httpx2.AsyncClient, bearer: Bearer) -> None:
     assert "unregistered-version" in rules(await ask(http, bearer("ci", "owner"), version="99"))
     await activate(http, bearer, ALLOW_ALL)
     assert (await ask(http, bearer("ci", "owner")))["decision"] == "allow"
@@ -85,8 +84,9 @@ async def activate(http: httpx2.AsyncClient, bearer: Bearer, text: str, mode: st
     return digest
 
 
+@pytest.mark.usefixtures("ready")
 async def test_an_open_incident_denies_until_it_is_resolved(
-    app: FastAPI, http: httpx2.AsyncClient, ready: Service, bearer: Bearer
+    app: FastAPI, http: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
     opened = IncidentOpened(incident_id="i", about=(MODEL,), kind="reported", severity="critical", summary="x")
     await deliver(app, fact(opened, "opened", "incident/i"))
@@ -130,12 +130,12 @@ async def test_old_or_unknown_state_denies(
     age_seconds: float | None,
     rule: str,
 ) -> None:
-    monkeypatch.setattr(ready, "oldest_unread_age_seconds", lambda: age_seconds)
+    monkeypatch.setattr(ready, "oldest_unread_age_seconds", lambda *_: age_seconds)
     assert rule in rules(await ask(http, bearer("ci", "operator")))
 
 
 async def test_a_subject_with_parked_records_is_denied_and_others_are_not(
-    app: FastAPI, http: httpx2.AsyncClient, ready: Service, bearer: Bearer
+    http: httpx2.AsyncClient, ready: Service, bearer: Bearer
 ) -> None:
     async with ready.engine.begin() as connection:
         await connection.exec_driver_sql(
@@ -170,9 +170,8 @@ async def test_a_question_that_cannot_be_asked_is_refused_in_place(
     assert await sent(ready) == []
 
 
-async def test_nobody_unknown_asks_and_only_admins_change_policies(
-    http: httpx2.AsyncClient, service: Service, bearer: Bearer
-) -> None:
+@pytest.mark.usefixtures("service")
+async def test_nobody_unknown_asks_and_only_admins_change_policies(http: httpx2.AsyncClient, bearer: Bearer) -> None:
     assert (await http.post("/v1/gate", json=ASKED)).status_code == 401
     assert (await http.get("/v1/policies")).status_code == 401
     body = {"name": "mine", "files": {"r.yaml": ALLOW_ALL}}
@@ -181,9 +180,8 @@ async def test_nobody_unknown_asks_and_only_admins_change_policies(
         assert (await http.post("/v1/policies/sha256:0/activate", headers=bearer("x", role))).status_code == 403
 
 
-async def test_a_bundle_with_a_wrong_path_is_refused_with_its_place(
-    http: httpx2.AsyncClient, service: Service, bearer: Bearer
-) -> None:
+@pytest.mark.usefixtures("service")
+async def test_a_bundle_with_a_wrong_path_is_refused_with_its_place(http: httpx2.AsyncClient, bearer: Bearer) -> None:
     text = "- id: r\n  require: subject.teir == 'x'\n  otherwise: deny\n  message: no"
     body = {"name": "mine", "files": {"r.yaml": text}}
     answer = await http.post("/v1/policies", json=body, headers=bearer("root", "admin"))
@@ -230,8 +228,9 @@ async def test_a_newer_default_bundle_follows_an_older_default(ready: Service) -
     assert event.authid == "//govbus/risk"
 
 
+@pytest.mark.usefixtures("ready")
 async def test_a_shadow_bundle_decides_nothing_and_its_differing_decision_is_kept(
-    http: httpx2.AsyncClient, ready: Service, bearer: Bearer
+    http: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
     digest = await activate(http, bearer, ALLOW_ALL.replace("'true'", "'false'"), "shadow")
     answer = await ask(http, bearer("ci", "operator"))
@@ -240,8 +239,9 @@ async def test_a_shadow_bundle_decides_nothing_and_its_differing_decision_is_kep
     assert (shown["shadow"]["policy_digest"], shown["shadow"]["decision"]) == (digest, "deny")
 
 
+@pytest.mark.usefixtures("service")
 async def test_a_score_is_shown_as_it_was_known_at_a_date(
-    app: FastAPI, http: httpx2.AsyncClient, service: Service, bearer: Bearer
+    app: FastAPI, http: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
     first, then = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
     await deliver(app, fact(ModelRegistered(), "a", at=first))
@@ -257,6 +257,7 @@ async def test_a_score_is_shown_as_it_was_known_at_a_date(
     assert scored["dimensions"]["privacy_sensitivity"]["contributions"][0]["code"] == "unknown:personal_data"
 
 
-async def test_an_unknown_decision_is_not_found(http: httpx2.AsyncClient, service: Service, bearer: Bearer) -> None:
+@pytest.mark.usefixtures("service")
+async def test_an_unknown_decision_is_not_found(http: httpx2.AsyncClient, bearer: Bearer) -> None:
     answer = await http.get("/v1/decisions/nothing", headers=bearer("v", "viewer"))
     assert (answer.status_code, answer.json()["type"].rsplit("/", 1)[1]) == (404, "no-such-decision")

@@ -1,6 +1,7 @@
 """The fold of facts: which conclusions each step draws, and what order may and may not change."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -103,7 +104,7 @@ def test_a_breach_aggravates_while_it_stands_and_goes_with_its_version() -> None
 def test_a_score_is_said_only_when_it_differs_from_the_last() -> None:
     _, said = run(REGISTERED, REGISTERED, ONE, ONE, deployed("1"), deployed("1"), observed(0.1, 0), observed(0.1, 1))
     scores = [payload for _, payload in said if isinstance(payload, RiskScored)]
-    assert all(one != other for one, other in zip(scores, scores[1:], strict=False))
+    assert all(one != other for one, other in pairwise(scores))
     assert [number for number, _ in said] == [0, 6]
 
 

@@ -18,6 +18,7 @@ from govbus.contracts.facts.monitoring import MonitorObserved
 from govbus.contracts.facts.platform import PlatformReported
 from govbus.contracts.fields import Window
 from govbus.eventing.service import Service
+from govbus.risk import tables
 from govbus.risk.activation import Policies
 from govbus.risk.policy.bundle import read_folder
 from govbus.risk.shelf import Shelf
@@ -62,8 +63,8 @@ async def test_the_life_of_a_model_is_judged_and_scored_step_by_step(app: FastAP
 async def test_the_same_facts_make_the_same_bytes_in_another_database(app: FastAPI, service: Service) -> None:
     first = await deliver(app, *life())
     async with service.engine.begin() as connection:
-        for table in ("score", "version", "incident", "subject"):
-            await connection.exec_driver_sql(f"DELETE FROM {table}")
+        for table in tables.FOLDED:
+            await connection.execute(tables.metadata.tables[table].delete())
     assert await deliver(app, *life()) == first
     assert {event.causationid for event in first} == {"registered", "unfair", "deployed", "fair"}
 

@@ -23,5 +23,5 @@ async def test_the_migrated_database_is_the_one_that_the_tables_describe(service
         assert await connection.run_sync(differences) == []
 
 
-def _is_ours(_: object, name: str | None, kind: str, *__: object) -> bool:
+def _is_ours(_: object, name: str | None, *__: object) -> bool:
     return not (name or "").startswith(("eventing_parked_", "eventing_inbox_2", "govbus_migration", "alembic"))

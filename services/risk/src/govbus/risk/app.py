@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 
 from govbus.contracts import topics
+from govbus.eventing.manifest import StartRefused
 from govbus.eventing.service import Service
 from govbus.risk import tables
 from govbus.risk.activation import Policies
@@ -15,7 +16,8 @@ from govbus.risk.deciding import Decider
 from govbus.risk.gate import Gate
 from govbus.risk.handlers import NAME, Handlers
 from govbus.risk.policy.bundle import read_folder
-from govbus.risk.rulebook import load_rule_data
+from govbus.risk.policy.rule import BundleRefused
+from govbus.risk.rulebook import RuleDataRefused, load_rule_data
 from govbus.risk.settings import Settings
 from govbus.risk.shelf import Shelf
 
@@ -27,13 +29,15 @@ def build_app(settings: Settings) -> FastAPI:
     """Return risk's application.
 
     Raises:
-        RuleDataRefused: taxonomy or bounds cannot be used.
-        BundleRefused: the default bundle cannot be used.
+        StartRefused: taxonomy, bounds or the default bundle cannot be used; the message names file and place.
     """
-    data = load_rule_data(settings.risk_policies_directory)
-    shelf = Shelf(tuple(data.bounds.values))
-    default = read_folder(settings.risk_policies_directory / "default")
-    shelf.compile(default)
+    try:
+        data = load_rule_data(settings.risk_policies_directory)
+        shelf = Shelf(tuple(data.bounds.values))
+        default = read_folder(settings.risk_policies_directory / "default")
+        shelf.compile(default)
+    except (RuleDataRefused, BundleRefused) as refused:
+        raise StartRefused(f"the policies folder cannot be used: {refused}") from None
     service = Service(NAME, settings)
     decider = Decider(data, shelf)
     handlers = Handlers(data, decider)

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from govbus.contracts.conclusions.release import ReleaseAllowed, ReleaseBlocked
 from govbus.contracts.conclusions.release import Reason as SaidReason
+from govbus.contracts.conclusions.release import ReleaseAllowed, ReleaseBlocked
 from govbus.contracts.envelope import Event
 from govbus.contracts.topics import RISK
 from govbus.eventing.outbox import Outbox

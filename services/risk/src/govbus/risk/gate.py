@@ -8,6 +8,7 @@ from typing import Final
 
 from govbus.contracts.identity import fresh_id
 from govbus.contracts.making import Actor, person_did
+from govbus.contracts.topics import FACTS, OVERSIGHT
 from govbus.eventing.parking import has_parked
 from govbus.eventing.progress import has_read, parse_position
 from govbus.eventing.serialise import lock_subject
@@ -78,7 +79,7 @@ class Gate:
         return Question(subject, version, environment, requested_by, self._clock())
 
     def _lag_guards(self) -> list[Reason]:
-        age_seconds = self._service.oldest_unread_age_seconds()
+        age_seconds = self._service.oldest_unread_age_seconds(FACTS, OVERSIGHT)
         if age_seconds is None:
             return [STATE_UNKNOWN]
         return [STATE_STALE] if age_seconds > self._max_lag_seconds else []

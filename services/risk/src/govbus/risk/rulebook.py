@@ -16,7 +16,7 @@ from govbus.risk.domain.taxonomy import TIERS, Taxonomy, Tier
 T = TypeVar("T")
 
 
-class RuleDataRefused(ValueError):  # noqa: N818 - the sentence is the message
+class RuleDataRefused(ValueError):
     """Rule data that cannot be used; the message names file and place."""
 
 

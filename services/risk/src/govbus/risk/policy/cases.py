@@ -57,7 +57,7 @@ class Asked(_Strict):
 
 
 class Expected(_Strict):
-    """What it must answer; `rules` are exactly those that deny or ask for review, `warnings` at least those that warn."""
+    """What it must answer: `rules` are exactly those that deny or ask for review, `warnings` are among its warnings."""
 
     decision: Literal["allow", "deny", "review"]
     rules: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Result:
     differences: tuple[str, ...] = field(default=())
 
 
-class CasesRefused(ValueError):  # noqa: N818 - the sentence is the message
+class CasesRefused(ValueError):
     """A file that holds no cases; the message names it."""
 
 

@@ -13,7 +13,7 @@ _CEL_ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _SLOT: Final = re.compile(r"\{([^{}]+)\}")
 
 
-class ConditionFailed(ValueError):  # noqa: N818 - the word of the rule, not of the interpreter
+class ConditionFailed(ValueError):
     """An expression could not be evaluated: something absent was compared, or the iteration budget ran out."""
 
 

@@ -17,7 +17,7 @@ _LONGEST_EXPRESSION: Final = 4096
 _ID_ALPHABET: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-class BundleRefused(ValueError):  # noqa: N818 - the sentence is the message
+class BundleRefused(ValueError):
     """A bundle that must not decide anything; `problems` are sentences that begin with file, line and column."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
