@@ -4,6 +4,9 @@ import dataclasses
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from govbus.contracts.translog.entry import (
     Entry,
     EntryRejected,
@@ -12,8 +15,6 @@ from govbus.contracts.translog.entry import (
     parse_entry,
 )
 from govbus.contracts.translog.verification import VerificationFailed, verify_payload
-from hypothesis import given
-from hypothesis import strategies as st
 
 KEY = bytes(range(32))
 ENTRY = Entry(

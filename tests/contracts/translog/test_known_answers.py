@@ -1,6 +1,7 @@
 """Every known answer of the design comes out of our code, to the byte."""
 
 import pytest
+
 from govbus.contracts.translog.checkpoint import (
     Checkpoint,
     open_checkpoint,

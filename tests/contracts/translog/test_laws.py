@@ -3,6 +3,9 @@
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from govbus.contracts.translog.merkle import CompactRange, grow, node_hash
 from govbus.contracts.translog.paths import (
     Node,
@@ -15,8 +18,6 @@ from govbus.contracts.translog.paths import (
     verify_inclusion,
 )
 from govbus.contracts.translog.tiles import node_from, tile_of
-from hypothesis import given
-from hypothesis import strategies as st
 from translog_answers import naive
 
 LEAVES = [hashlib.sha256(str(index).encode()).digest() for index in range(700)]

@@ -5,6 +5,7 @@ from base64 import b64encode
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from govbus.contracts.translog.checkpoint import (
     Checkpoint,
     open_checkpoint,
@@ -167,7 +168,7 @@ def test_a_wrong_verification_key_is_refused(text: str) -> None:
         PROOF.replace("index 3", "number 3"),
         PROOF.replace("BJ19", "BJ1"),
         PROOF.replace("8Kg=", "8Kh="),
-        PROOF.split("\n\n")[0],
+        PROOF.split("\n\n", maxsplit=1)[0],
         PROOF.replace("\nGUu1", "\n\nGUu1"),
     ],
 )

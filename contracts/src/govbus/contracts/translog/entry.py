@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import rfc8785
+
 from govbus.contracts import strict_json
 from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.tiles import ENTRY_BYTES

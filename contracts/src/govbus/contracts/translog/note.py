@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
+from typing_extensions import override
+
 from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.vkey import ED25519, KeyRejected, VerificationKey
 
@@ -36,6 +38,7 @@ class Signature:
     key_id: bytes
     signature: bytes
 
+    @override
     def __str__(self) -> str:
         """The line, with its newline."""
         return f"{_LINE_START}{self.name} {base64_strict.encode(self.key_id + self.signature)}\n"
@@ -48,6 +51,7 @@ class Note:
     text: str
     signatures: tuple[Signature, ...]
 
+    @override
     def __str__(self) -> str:
         """The note as it travels."""
         return self.text + "\n" + "".join(map(str, self.signatures))

@@ -113,7 +113,7 @@ def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byt
     if not 0 <= old <= new:
         raise ProofRejected(f"size {old} does not come before size {new}")
     if old in (0, new):
-        _verify_trivial(old, old == new, proof, old_root, new_root)
+        _verify_trivial(old, new, proof, old_root, new_root)
         return
     if not proof:
         raise ProofRejected("an empty consistency proof between different sizes")
@@ -140,12 +140,12 @@ def verify_consistency(old: int, new: int, proof: Sequence[bytes], old_root: byt
         raise ProofRejected("the consistency proof leads to another new root")
 
 
-def _verify_trivial(old: int, same_size: bool, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
+def _verify_trivial(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:
     if proof:
         raise ProofRejected("a consistency proof with hashes where none are needed")
-    if same_size and old_root != new_root:
+    if old == new and old_root != new_root:
         raise ProofRejected("two roots of one size")
-    if (not same_size or not old) and old_root != fold(()):
+    if old == 0 and old_root != fold(()):
         raise ProofRejected("a root of the empty tree that is not SHA-256 of nothing")
 
 

@@ -6,6 +6,8 @@ Source: c2sp.org/tlog-proof.
 from dataclasses import dataclass
 from typing import Final
 
+from typing_extensions import override
+
 from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.checkpoint import DECIMAL
 
@@ -29,6 +31,7 @@ class Proof:
     hashes: tuple[bytes, ...]
     checkpoint: str
 
+    @override
     def __str__(self) -> str:
         """The file's text."""
         lines = [HEADER, f"index {self.index}", *map(base64_strict.encode, self.hashes)]

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+from typing_extensions import override
+
 from govbus.contracts.translog import base64_strict
 
 ED25519: Final = 0x01
@@ -44,6 +46,7 @@ class VerificationKey:
         """SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]."""
         return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public_key).digest()[:4]
 
+    @override
     def __str__(self) -> str:
         """The vkey text."""
         return f"{self.name}+{self.key_id.hex()}+{base64_strict.encode(bytes([self.kind]) + self.public_key)}"

@@ -23,7 +23,7 @@ class Sequencer:
         self._standing = standing
         # Entries sequenced, by kind. `unparseable` or `duplicate_refused` rising: look at who wrote them.
         self._entries = Counter("govbus_log_entries_total", "Entries sequenced", ["kind"], registry=registry)
-        # Records equal to an entry the log has. Relays resend after crashes; steadily rising: one cannot delete its rows.
+        # Records equal to an entry the log has. Relays resend after crashes; steadily rising: one never deletes.
         self._duplicates = Counter("govbus_log_duplicates_total", "Records not entered again", registry=registry)
         # Size of the log.
         self._size = Gauge("govbus_log_size_entries", "Entries in the log", registry=registry)

@@ -12,7 +12,7 @@ _SEED_BYTES: Final = 32
 _OTHERS: Final = 0o077
 
 
-class KeyUnusable(Exception):  # noqa: N818 - says what is wrong with the file
+class KeyUnusable(Exception):
     """The key file cannot be used; the message says what to do."""
 
 

@@ -17,7 +17,10 @@ from govbus.eventing.service import Service
 
 
 class Disclosure:
-    """One entry of kind `access` per request that shows a payload which is not open; reads of such entries make none."""
+    """One entry of kind `access` per request that shows a payload which is not open.
+
+    Reads of `access` entries make none.
+    """
 
     def __init__(self, service: Service, sequencer: Sequencer, origin: str, clock: Callable[[], datetime]) -> None:
         """Take what putting a reading on record needs."""
@@ -34,9 +37,7 @@ class Disclosure:
         """
         if not principal.has("auditor"):
             return False
-        closed = [
-            r.index for r in records if not is_open(r.classification) and r.kind != ACCESS and r.payload is not None
-        ]
+        closed = [record.index for record in records if _is_recorded(record)]
         if closed:
             draft = draft_access(self._origin, principal.id, closed, self._clock(), fresh_id())
             try:
@@ -45,3 +46,7 @@ class Disclosure:
             except (Inconsistent, NotCompared) as error:
                 raise refusals.stopped(str(error)) from None
         return True
+
+
+def _is_recorded(record: StoredRecord) -> bool:
+    return not is_open(record.classification) and record.kind != ACCESS and record.payload is not None

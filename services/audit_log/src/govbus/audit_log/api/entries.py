@@ -32,12 +32,21 @@ def wanted_entries(
     until: str | None = None,
 ) -> Wanted:
     """Return what a query asks for; `since` is inclusive, `until` exclusive, both RFC 3339."""
-    texts = {"id": id, "subject": subject, "type": type, "source": source, "kind": kind}
-    texts |= {"actor": actor, "correlation": correlation}
-    for name, value in texts.items():
-        if value is not None and "\0" in value:
+    wanted = Wanted(
+        id=id,
+        subject=subject,
+        type=type,
+        source=source,
+        kind=kind,
+        actor=actor,
+        correlation=correlation,
+        since=_moment("since", since),
+        until=_moment("until", until),
+    )
+    for name, value in dataclasses.asdict(wanted).items():
+        if isinstance(value, str) and "\0" in value:
             raise refusals.invalid_query(name, "holds a NUL character")
-    return Wanted(**texts, since=_moment("since", since), until=_moment("until", until))
+    return wanted
 
 
 def router(engine: AsyncEngine, access: Access, disclosure: Disclosure) -> APIRouter:

@@ -29,7 +29,7 @@ def not_covered(index: int, checkpoint_size: int) -> Problem:
         status=409,
         reason="not_covered_yet",
         title="Not covered by a checkpoint yet",
-        detail=f"The newest checkpoint has size {checkpoint_size}; entry {index} is under the next one. Ask again soon.",
+        detail=f"The newest checkpoint has size {checkpoint_size}; the next one covers entry {index}. Ask again.",
         headers={"Retry-After": "1"},
     )
 

@@ -3,7 +3,7 @@
 Source: c2sp.org/tlog-tiles.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Response
@@ -15,13 +15,13 @@ from govbus.audit_log.store.state import read_state
 from govbus.audit_log.store.tree import entries_of, tile_hashes
 from govbus.contracts.translog.tiles import ENTRIES, TileRejected, dump_entries, parse_tile_path
 
-Reader = Callable[..., Coroutine[Any, Any, Any]]
+Reader = Callable[..., Awaitable[Any]]
 """The dependency that lets a reader in."""
 
 _NEVER_CHANGES: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _CHANGES: Final = {"Cache-Control": "no-store"}
-_BINARY: Final = {200: {"content": {"application/octet-stream": {}}}}
-_TEXT: Final = {200: {"content": {"text/plain": {}}}}
+_BINARY: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/octet-stream": {}}}}
+_TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/plain": {}}}}
 
 
 def router(engine: AsyncEngine, vkey: str, reader: Reader) -> APIRouter:

@@ -7,7 +7,7 @@ from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash, perf
 from govbus.contracts.translog.tiles import split_hashes
 
 
-class Inconsistent(Exception):  # noqa: N818 - a state of the log, said aloud
+class Inconsistent(Exception):
     """The log must not be signed: what is stored differs from what was sequenced or signed; an operator must look."""
 
 

@@ -1,4 +1,4 @@
-"""What leaves the log on `govbus.audit`, as events with computed ids: the same entry is the same event at every resend."""
+"""What leaves the log on `govbus.audit`; ids are computed, so an entry is the same event at every resend."""
 
 from dataclasses import dataclass
 from datetime import datetime

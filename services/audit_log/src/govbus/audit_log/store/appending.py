@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.domain.sequencing import Known, Leaf
+from govbus.audit_log.store.rows import one_row, rows
 from govbus.contracts.translog.entry import parse_entry
 from govbus.contracts.translog.merkle import CompactRange, Growth
 from govbus.contracts.translog.tiles import WIDTH
@@ -50,7 +51,7 @@ async def read_head(connection: AsyncConnection) -> Head:
 
 async def known_identities(connection: AsyncConnection, identities: Iterable[bytes]) -> dict[bytes, Known]:
     """Return, in one query, what the log holds under these identities; the caller holds the head."""
-    found = await connection.exec_driver_sql(_KNOWN, (list(identities),))
+    found = await rows(connection, _KNOWN, (list(identities),))
     return {bytes(row[0]): Known(parse_entry(bytes(row[1])), row[2] and bytes(row[2])) for row in found}
 
 
@@ -73,7 +74,7 @@ async def prepare_payload_month(connection: AsyncConnection, months_ahead_count:
 
 
 async def _head(connection: AsyncConnection, statement: str) -> Head:
-    row = (await connection.exec_driver_sql(statement)).one()
+    row = await one_row(connection, statement)
     return Head(CompactRange.from_bytes(row[0], bytes(row[1])), row[2])
 
 
@@ -82,9 +83,9 @@ async def _insert_tiles(connection: AsyncConnection, growth: Growth) -> None:
     for level, index, root in sorted(growth.full_tiles):
         start, end = index * WIDTH, (index + 1) * WIDTH
         if level == 0:
-            found = await connection.exec_driver_sql(_LEAVES, (start, end))
+            found = await rows(connection, _LEAVES, (start, end))
         else:
-            found = await connection.exec_driver_sql(_ROOTS, (level - 1, start, end))
+            found = await rows(connection, _ROOTS, (level - 1, start, end))
         hashes = b"".join(bytes(row[0]) for row in found)
         await connection.exec_driver_sql(_TILE, (level, index, root, hashes))
 

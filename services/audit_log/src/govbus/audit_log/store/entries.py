@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.domain.publication import Publishable
+from govbus.audit_log.store.rows import rows
 from govbus.audit_log.tables import entry, payload
 
 _PUBLISH: Final = (
@@ -78,8 +79,8 @@ _JOINED: Final = entry.outerjoin(payload, (payload.c.idx == entry.c.idx) & (payl
 
 async def entries_to_publish(connection: AsyncConnection, start: int, end: int) -> list[Publishable]:
     """Return the entries [start, end) with payload and key."""
-    found = await connection.exec_driver_sql(_PUBLISH, (start, end))
-    return [Publishable(row[0], bytes(row[1]), *row[2:6], *map(_bytes, row[6:9])) for row in found]
+    found = await rows(connection, _PUBLISH, (start, end))
+    return [Publishable(*row) for row in found]
 
 
 async def find_entries(connection: AsyncConnection, wanted: Wanted, limit_count: int) -> list[StoredRecord]:
@@ -97,8 +98,8 @@ async def entry_at(connection: AsyncConnection, index: int) -> StoredRecord | No
 async def caused_and_causing(connection: AsyncConnection, event_id: str) -> tuple[dict[int, int], dict[int, int]]:
     """Return causes and effects of the events with an id: index → distance, the events themselves at 0."""
     values = (event_id, _DEPTH_COUNT, TRACE_COUNT)
-    causes = {row[0]: row[1] for row in await connection.exec_driver_sql(_CAUSES, values)}
-    effects = {row[0]: row[1] for row in await connection.exec_driver_sql(_EFFECTS, values)}
+    causes = {row[0]: row[1] for row in await rows(connection, _CAUSES, values)}
+    effects = {row[0]: row[1] for row in await rows(connection, _EFFECTS, values)}
     return causes, effects
 
 
@@ -131,11 +132,4 @@ def _conditions(query: Select[Any], wanted: Wanted) -> Select[Any]:
 
 
 async def _records(connection: AsyncConnection, query: Select[Any]) -> list[StoredRecord]:
-    found = await connection.execute(query)
-    return [
-        StoredRecord(row[0], row[1], bytes(row[2]), bytes(row[3]), *row[4:8], *map(_bytes, row[8:11])) for row in found
-    ]
-
-
-def _bytes(value: bytes | None) -> bytes | None:
-    return None if value is None else bytes(value)
+    return [StoredRecord(*tuple(row)) for row in (await connection.execute(query)).all()]

@@ -1,11 +1,13 @@
 """Reads back what was stored since the last checkpoint, and stores the next one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.domain.consistency import StoredEntry, StoredTile
+from govbus.audit_log.store.rows import one_row, rows
 from govbus.contracts.translog.merkle import CompactRange
 from govbus.contracts.translog.tiles import WIDTH
 
@@ -54,17 +56,17 @@ async def take_epoch(connection: AsyncConnection) -> int:
 
 async def newest_checkpoint(connection: AsyncConnection) -> StoredCheckpoint | None:
     """Return the newest checkpoint, None before the first."""
-    return _checkpoint((await connection.exec_driver_sql(_NEWEST)).first())
+    return _checkpoint(await rows(connection, _NEWEST))
 
 
 async def next_checkpoint(connection: AsyncConnection, after_size: int) -> StoredCheckpoint | None:
     """Return the first checkpoint of a tree larger than `after_size`."""
-    return _checkpoint((await connection.exec_driver_sql(_NEXT, (after_size,))).first())
+    return _checkpoint(await rows(connection, _NEXT, (after_size,)))
 
 
 async def stored_entries(connection: AsyncConnection, start: int, count: int) -> list[StoredEntry]:
     """Return the bytes of up to `count` entries from index `start` on, as they lie in the table."""
-    found = await connection.exec_driver_sql(_ENTRIES, (start, count))
+    found = await rows(connection, _ENTRIES, (start, count))
     return [StoredEntry(row[0], bytes(row[1]), bytes(row[2])) for row in found]
 
 
@@ -74,7 +76,7 @@ async def stored_tiles(connection: AsyncConnection, start: int, end: int) -> lis
     level = 0
     first, after = start // WIDTH, end // WIDTH
     while after:
-        found = await connection.exec_driver_sql(_TILES, (level, first, after))
+        found = await rows(connection, _TILES, (level, first, after))
         tiles.extend(StoredTile(row[0], row[1], bytes(row[2]), bytes(row[3])) for row in found)
         first, after, level = first // WIDTH, after // WIDTH, level + 1
     return tiles
@@ -87,14 +89,14 @@ async def insert_checkpoint(connection: AsyncConnection, compact: CompactRange, 
 
 async def read_cursor(connection: AsyncConnection, place: str) -> Cursor:
     """Return how far a place has come."""
-    row = (await connection.exec_driver_sql(_CURSOR, (place,))).one()
+    row = await one_row(connection, _CURSOR, (place,))
     return Cursor(row[0], row[1])
 
 
 async def lock_cursor(connection: AsyncConnection, place: str) -> Cursor | None:
     """Return the cursor, locked until the transaction ends; None while another process has it."""
-    row = (await connection.exec_driver_sql(_LOCK_CURSOR, (place,))).first()
-    return None if row is None else Cursor(row[0], row[1])
+    found = await rows(connection, _LOCK_CURSOR, (place,))
+    return Cursor(found[0][0], found[0][1]) if found else None
 
 
 async def move_cursor(connection: AsyncConnection, place: str, cursor: Cursor) -> None:
@@ -102,8 +104,7 @@ async def move_cursor(connection: AsyncConnection, place: str, cursor: Cursor) -
     await connection.exec_driver_sql(_MOVE, (place, cursor.next_index, cursor.checkpoint_size))
 
 
-def _checkpoint(row: object) -> StoredCheckpoint | None:
-    if row is None:
-        return None
-    size, subtrees, note, epoch, signed_at = row  # type: ignore[misc]  # a Row unpacks
-    return StoredCheckpoint(CompactRange.from_bytes(size, bytes(subtrees)), note, epoch, signed_at.timestamp())
+def _checkpoint(found: Sequence[tuple[Any, ...]]) -> StoredCheckpoint | None:
+    for size, subtrees, note, epoch, signed_at in found:
+        return StoredCheckpoint(CompactRange.from_bytes(size, bytes(subtrees)), note, epoch, signed_at.timestamp())
+    return None

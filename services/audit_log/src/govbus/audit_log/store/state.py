@@ -5,6 +5,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from govbus.audit_log.store.rows import one_row
+
 _STATE: Final = (
     "SELECT h.size, c.size, c.note, extract(epoch FROM now() - c.signed_at)::float8,"
     " (SELECT max(checkpoint_size) FROM place_cursor) FROM log_head h"
@@ -32,5 +34,5 @@ class LogState:
 
 async def read_state(connection: AsyncConnection) -> LogState:
     """Return the state as committed."""
-    row = (await connection.exec_driver_sql(_STATE)).one()
+    row = await one_row(connection, _STATE)
     return LogState(row[0], row[1] or 0, row[2], row[3], row[4])

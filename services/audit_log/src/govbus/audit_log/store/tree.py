@@ -5,7 +5,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from govbus.contracts.translog.merkle import CompactRange
+from govbus.audit_log.store.rows import rows
+from govbus.contracts.translog.merkle import HASH_BYTES, CompactRange
 from govbus.contracts.translog.paths import Node, Plan, cover, make
 from govbus.contracts.translog.tiles import WIDTH, Tile, node_from, tile_of
 
@@ -20,20 +21,20 @@ async def tile_hashes(connection: AsyncConnection, level: int, index: int, width
 
     Only full tiles are stored. A narrower one is made of leaf hashes, or of roots of the tiles below it.
     """
-    full = (await connection.exec_driver_sql(_FULL, (level, index))).first()
-    if full is not None:
-        return bytes(full[0])[: width * 32]
+    full = await rows(connection, _FULL, (level, index))
+    if full:
+        return bytes(full[0][0])[: width * HASH_BYTES]
     start = index * WIDTH
     if level == 0:
-        found = await connection.exec_driver_sql(_LEAVES, (start, start + width))
+        found = await rows(connection, _LEAVES, (start, start + width))
     else:
-        found = await connection.exec_driver_sql(_ROOTS, (level - 1, start, start + width))
+        found = await rows(connection, _ROOTS, (level - 1, start, start + width))
     return b"".join(bytes(row[0]) for row in found)
 
 
 async def entries_of(connection: AsyncConnection, tile: Tile) -> list[bytes]:
     """Return the exact bytes of an entries tile's entries."""
-    found = await connection.exec_driver_sql(_ENTRIES, (tile.start, tile.start + tile.width))
+    found = await rows(connection, _ENTRIES, (tile.start, tile.start + tile.width))
     return [bytes(row[0]) for row in found]
 
 
