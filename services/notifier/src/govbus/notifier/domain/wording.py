@@ -62,9 +62,7 @@ WORDS: Final[Mapping[str, Words]] = {
         "Record parked in $service: $reason",
         "$service set aside record $topic/$partition/$offset ($reason): $detail See `govbus parked show`.",
     ),
-    "record.resumed": Words(
-        "Parked record settled in $service", "Record $topic/$partition/$offset was $how by $by."
-    ),
+    "record.resumed": Words("Parked record settled in $service", "Record $topic/$partition/$offset was $how by $by."),
     "event.rejected": Words(
         "Input refused from $source_name: $reason", "$count input(s) of $source_name refused ($reason): $detail"
     ),

@@ -1,0 +1,1 @@
+"""Ways to reach a receiver. A channel sends once and says what came of it; retrying is decided elsewhere."""

@@ -1,0 +1,1 @@
+"""SQL of the notifier, as verbs on an open connection; nothing here commits or decides."""
