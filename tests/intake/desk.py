@@ -44,8 +44,14 @@ class Desk:
     client: httpx2.AsyncClient
     clock: Clock
     dsn: str
+    folder: Path
     key: OKPKey
     tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key_file(self) -> Path:
+        """Where intake's sealing key lies."""
+        return self.folder / "sealing.key"
 
     @property
     def reception(self) -> Reception:
@@ -144,5 +150,5 @@ async def open_desk(dsn: str, folder: Path, **changes: Any) -> AsyncIterator[Des
     app = build_app(settings(dsn, folder, **changes), clock)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://intake.example") as client:
-        yield Desk(app, client, clock, dsn, key)
+        yield Desk(app, client, clock, dsn, folder, key)
     await app.state.service.engine.dispose()

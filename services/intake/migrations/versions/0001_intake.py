@@ -1,6 +1,7 @@
 """Creates intake's tables: sources, credentials, the register, refused input."""
 
 from alembic import op
+
 from govbus.eventing.schema import create_eventing_schema
 
 revision = "0001"
@@ -43,6 +44,18 @@ _TABLES = (
     """,
     "CREATE INDEX delivery_carrier ON delivery (carrier)",
     """
+    CREATE TABLE fact_place (
+        identity bytea PRIMARY KEY, partition integer NOT NULL, "offset" bigint NOT NULL, log_index bigint NOT NULL,
+        CONSTRAINT fact_place_identity_size CHECK (octet_length(identity) = 16))
+    """,
+    """
+    CREATE TABLE person_key (
+        id uuid PRIMARY KEY, source_name text NOT NULL, identity bytea NOT NULL UNIQUE, sealed_secret bytea,
+        created_at timestamptz NOT NULL, erased_at timestamptz,
+        CONSTRAINT person_key_identity_size CHECK (octet_length(identity) = 16),
+        CONSTRAINT person_key_erased CHECK ((sealed_secret IS NULL) = (erased_at IS NOT NULL)))
+    """,
+    """
     CREATE TABLE source_activity (
         source_name text, slot smallint, accepted_count bigint NOT NULL, duplicate_count bigint NOT NULL,
         rejected_count bigint NOT NULL, ignored_count bigint NOT NULL, last_seen_at timestamptz NOT NULL,
@@ -70,7 +83,7 @@ _TABLES = (
 )
 
 _GRANTS = (
-    "GRANT SELECT, INSERT ON source, accepted, delivery TO govbus_intake",
+    "GRANT SELECT, INSERT ON source, accepted, delivery, fact_place, person_key TO govbus_intake",
     "GRANT SELECT, INSERT, UPDATE ON credential, source_activity, rejected TO govbus_intake",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON refusal_count TO govbus_intake",
 )

@@ -1,5 +1,6 @@
 """Admission: units of one sender enter the register, and facts and refusals go to the outbox, in one transaction."""
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,21 +9,25 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from govbus.contracts import topics
 from govbus.contracts.envelope import Event
 from govbus.contracts.identity import fresh_id
+from govbus.contracts.personal import KEY_BYTES, PersonKey, seal
 from govbus.eventing.outbox import Outbox
 from govbus.eventing.serialise import lock_subjects
 from govbus.intake.domain import rejection
 from govbus.intake.domain.acceptance import Fact, Verdict, attribute, judge_all, reused
+from govbus.intake.domain.personal_fields import personal_texts, with_sealed
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source, check_source, prefixes
 from govbus.intake.domain.units import Input, Unit, stated_sources
 from govbus.intake.sealing import Sealer
-from govbus.intake.store import register, rejected, sources
+from govbus.intake.store import person_keys, register, rejected, sources
+from govbus.intake.store.person_keys import SealedKey
 from govbus.intake.store.rejected import Rejection
 from govbus.intake.store.sources import Activity
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 UNITS_COUNT: Final = 200
 """Units of one transaction: each locks its subject and identity, and PostgreSQL's lock table is shared by all."""
@@ -49,6 +54,7 @@ class _Pending:
     deliveries: list[register.Delivered] = field(default_factory=list)
     rejections: list[tuple[Rejection, bytes | None]] = field(default_factory=list)
     events: list[tuple[Event, str]] = field(default_factory=list)
+    keys: list[SealedKey] = field(default_factory=list)
 
 
 class Admission:
@@ -104,13 +110,22 @@ class Admission:
         fresh = [fact for fact, verdict in zip(facts, verdicts, strict=True) if verdict is Verdict.ACCEPTED]
         seen.update({fact.identity: fact.digest for fact in fresh})
         pending.facts.extend(fresh)
-        pending.events.extend((fact.event, topics.FACTS) for fact in fresh)
+        pending.events.extend((self._without_plain(fact, pending), topics.FACTS) for fact in fresh)
         if unit.delivery is not None:
             taken[unit.delivery] = tuple(fact.identity for fact in facts)
             pending.deliveries.append(register.Delivered(unit.delivery, unit.carrier, taken[unit.delivery]))
         if unit.ignored is not None:
             return self._ignore(unit, source, pending, now)
         return Outcome("accepted" if fresh else "duplicate", unit, tuple(fact.position for fact in facts))
+
+    def _without_plain(self, fact: Fact, pending: _Pending) -> Event:
+        """Return the fact as it is stored and sent: personal texts sealed under a new key of their own."""
+        if not personal_texts(fact.event):
+            return fact.event
+        key = PersonKey(self._new_id(), secrets.token_bytes(KEY_BYTES))
+        sealed_secret = self._sealer.seal(key.secret, f"person/{key.id}")
+        pending.keys.append(SealedKey(key.id, fact.identity, sealed_secret))
+        return with_sealed(fact.event, lambda text: seal(text, key))
 
     def _refuse(self, unit: Unit, refusal: Refused, source: Source, pending: _Pending, now: datetime) -> Outcome:
         rejected_id = self._new_id()
@@ -188,6 +203,7 @@ class Admission:
         await register.add(connection, source.name, pending.facts, now)
         await register.add_deliveries(connection, source.name, pending.deliveries, now)
         await rejected.add(connection, pending.rejections)
+        await person_keys.add(connection, source.name, pending.keys, now)
         statuses = Counter(outcome.status for outcome in outcomes)
         counted = (statuses["accepted"], statuses["duplicate"], statuses["rejected"], statuses["ignored"])
         await sources.seen(connection, source.name, Activity(*counted, now))

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from fastapi import FastAPI
+
 from govbus.contracts import topics
 from govbus.eventing.service import Service
 from govbus.intake.admission import Admission
 from govbus.intake.api import events, rejected, sources, webhooks
 from govbus.intake.callers import Callers
-from govbus.intake.handlers import on_record
+from govbus.intake.handlers import on_any_record
 from govbus.intake.installed_mappings import default_directory, load_mappings
 from govbus.intake.metrics import IntakeMetrics
 from govbus.intake.reception import Reception
@@ -31,7 +32,9 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     reception = Reception(service.transaction, Admission(sealer, clock), mappings, clock, metrics)
     callers = Callers(service.access, service.engine, clock, reception.refuse_unknown)
     service.consume_each_raw(
-        *(topics.intake_topic(name) for name in settings.intake_kafka_sources), handler=on_record(reception)
+        topics.AUDIT,
+        *(topics.intake_topic(name) for name in settings.intake_kafka_sources),
+        handler=on_any_record(reception),
     )
     service.every("refusal counts", _COUNTS_SECONDS, reception.write_counts)
     service.every("refusal summaries", _SUMMARY_SECONDS, reception.summarise)

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from govbus.eventing.access import READERS, Access, Principal, bearer_token
 from govbus.eventing.problems import Problem
 from govbus.intake.domain import credential
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source, person_source
 from govbus.intake.store import sources
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 Count = Callable[[str], None]
 

@@ -1,30 +1,62 @@
-"""Intake's Kafka edge: platforms' own topics, `govbus.intake.<source>`; the topic says who wrote."""
+"""Intake's Kafka edge: platforms' own topics, and the audit log's stream, from which it learns where facts stand."""
+
+import base64
 
 from govbus.contracts import topics
-from govbus.eventing.delivery import RawDelivery, RawHandler
+from govbus.contracts.conclusions.log import EntryPublished
+from govbus.contracts.identity import identity_digest
+from govbus.contracts.translog.entry import EVENT, Entry, EntryRejected, parse_entry
+from govbus.eventing.delivery import RawDelivery, RawHandler, Unprocessable
+from govbus.eventing.reading import decode_record
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
 from govbus.intake.domain.units import Unit, read_record
 from govbus.intake.reception import Reception
-from govbus.intake.store import sources
+from govbus.intake.store import places, sources
+from govbus.intake.store.places import Place
 
 
-def on_record(reception: Reception) -> RawHandler:
-    """Return the handler of one record: an event is admitted, rubbish becomes `event.rejected`, nothing parks."""
+def on_any_record(reception: Reception) -> RawHandler:
+    """Return the handler of all of intake's topics."""
 
     async def handle(delivery: RawDelivery) -> None:
-        record = delivery.record
-        name = record.topic.removeprefix(topics.INTAKE_PREFIX)
-        registration = await sources.find(delivery.connection, name)
-        source = registration.source if registration else _nobody(name)
-        unit = read_record(record.headers, record.value, source, reception.mappings, reception.clock())
-        if registration is None:
-            refusal = Refused("unknown_source", f"register {name!r} with POST /v1/sources, then replay this")
-            unit = Unit(unit.input, refused=refusal, claimed=unit.claimed)
-        outcomes = await reception.admission.admit(delivery.connection, delivery.outbox, source, [unit])
-        reception.count(outcomes)
+        if delivery.record.topic == topics.AUDIT:
+            await on_audit_record(delivery)
+        else:
+            await on_platform_record(reception, delivery)
 
     return handle
+
+
+async def on_platform_record(reception: Reception, delivery: RawDelivery) -> None:
+    """Admit an event; rubbish becomes `event.rejected`, and nothing parks. The topic says who wrote."""
+    record = delivery.record
+    name = record.topic.removeprefix(topics.INTAKE_PREFIX)
+    registration = await sources.find(delivery.connection, name)
+    source = registration.source if registration else _nobody(name)
+    unit = read_record(record.headers, record.value, source, reception.mappings, reception.clock())
+    if registration is None:
+        refusal = Refused("unknown_source", f"register {name!r} with POST /v1/sources, then replay this")
+        unit = Unit(unit.input, refused=refusal, claimed=unit.claimed)
+    reception.count(await reception.admission.admit(delivery.connection, delivery.outbox, source, [unit]))
+
+
+async def on_audit_record(delivery: RawDelivery) -> None:
+    """Note where a fact stands once the log has published its entry."""
+    payload = decode_record(delivery.record).payload
+    if not isinstance(payload, EntryPublished):
+        return
+    try:
+        entry = parse_entry(base64.b64decode(payload.entry))
+    except (EntryRejected, ValueError) as error:
+        raise Unprocessable("invalid_entry", str(error)[:500]) from None
+    if entry.kind == EVENT and entry.kafka is not None and entry.kafka.topic == topics.FACTS:
+        place = Place(entry.kafka.partition, entry.kafka.offset, payload.index)
+        await places.add(delivery.connection, _identity(entry), place)
+
+
+def _identity(entry: Entry) -> bytes:
+    return identity_digest(entry.source or "", entry.type or "", entry.id or "")
 
 
 def _nobody(name: str) -> Source:

@@ -6,6 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from govbus.contracts import topics
 from govbus.eventing.failures import is_transient
 from govbus.eventing.outbox import Outbox
@@ -16,8 +19,6 @@ from govbus.intake.domain.units import Mappings, Unit
 from govbus.intake.metrics import IntakeMetrics
 from govbus.intake.refusal_counts import RefusalCounts, minute_of
 from govbus.intake.store import rejected
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 Transaction = Callable[[], AbstractAsyncContextManager[tuple[AsyncConnection, Outbox]]]
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from govbus.eventing.settings import ServiceSettings
 from pydantic import Field
+
+from govbus.eventing.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -85,6 +85,31 @@ delivery = Table(
 )
 """Mapped deliveries by delivery id and raw digest, with the identities of their facts (none: ignored)."""
 
+fact_place = Table(
+    "fact_place",
+    metadata,
+    Column("identity", LargeBinary, primary_key=True),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BIGINT, nullable=False),
+    Column("log_index", BIGINT, nullable=False),
+    CheckConstraint("octet_length(identity) = 16", name="fact_place_identity_size"),
+)
+"""Where facts stand on Kafka and in the log, learnt from the log's own stream."""
+
+person_key = Table(
+    "person_key",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("source_name", Text, nullable=False),
+    Column("identity", LargeBinary, nullable=False, unique=True),
+    Column("sealed_secret", LargeBinary),
+    Column("created_at", _moment, nullable=False),
+    Column("erased_at", _moment),
+    CheckConstraint("octet_length(identity) = 16", name="person_key_identity_size"),
+    CheckConstraint("(sealed_secret IS NULL) = (erased_at IS NOT NULL)", name="person_key_erased"),
+)
+"""Keys under which personal fields are sealed, themselves sealed; an erased one stays as a row without secret."""
+
 source_activity = Table(
     "source_activity",
     metadata,

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from fastapi.responses import JSONResponse
+
 from govbus.eventing.problems import MEDIA_TYPE, Problem
 from govbus.intake.admission import Outcome
 from govbus.intake.domain.refusals import UNAUTHENTICATED, Refused

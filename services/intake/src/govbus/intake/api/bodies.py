@@ -5,11 +5,12 @@ import zlib
 from typing import Any, Final, TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
 from govbus.eventing.problems import Problem
 from govbus.intake.api.answers import problem_of
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import parse_json
-from pydantic import BaseModel, ValidationError
 
 READ_SECONDS: Final = 30.0
 """A client that needs longer for 8 MiB holds a connection for nothing."""

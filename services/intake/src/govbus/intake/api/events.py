@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+
 from govbus.contracts import topics
 from govbus.contracts.envelope import (
     BATCH_CONTENT_TYPE,
@@ -21,7 +22,7 @@ from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
 from govbus.intake.domain.units import Input, Unit, read_request
 from govbus.intake.reception import Reception, reading
-from govbus.intake.store import register
+from govbus.intake.store import places, register
 
 _BODY: Final = {
     "requestBody": {
@@ -54,13 +55,14 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
 
     @routes.get("/v1/events")
     async def find(request: Request, source: Text, type: Text, id: Text) -> dict[str, Any]:  # noqa: A002 - wire names
-        """Say whether an event was accepted, and on which topic it stands."""
+        """Say whether an event was accepted, and where it stands on Kafka and in the audit log."""
         try:
             caller = await callers.reader(request)
         except Refused as refusal:
             raise problem_of(refusal) from None
         async with reading(reception.transaction) as connection:
             found = await register.find(connection, identity_digest(source, type, id))
+            known = await places.find(connection, found.identities) if found else {}
         if found is None or (isinstance(caller, Source) and caller.name != found.source_name):
             raise Problem(
                 status=404, reason="not_accepted", title="Not accepted", detail="No such event of yours was accepted."
@@ -74,9 +76,17 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
             "position": found.identities[-1].hex() if found.identities else None,
             "positions": [identity.hex() for identity in found.identities],
             "recordedtime": format_time(found.recorded_at),
+            **_place(known.get(found.identities[-1]) if found.identities else None),
         }
 
     return routes
+
+
+def _place(place: places.Place | None) -> dict[str, int | None]:
+    """Return where a fact stands; null until the audit log has published it."""
+    if place is None:
+        return {"partition": None, "offset": None, "log_index": None}
+    return {"partition": place.partition, "offset": place.offset, "log_index": place.log_index}
 
 
 async def _units(request: Request, source: Source, reception: Reception) -> tuple[Mode | None, list[Unit]]:

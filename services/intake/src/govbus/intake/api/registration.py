@@ -3,14 +3,6 @@
 import re
 from typing import Annotated, Any, Final
 
-from govbus.contracts.limits import ATTRIBUTE_BYTES
-from govbus.intake.domain.signatures import SCHEMES, check_secret
-from govbus.intake.domain.source import (
-    DEFAULT_REPLAY_WINDOW_SECONDS,
-    NAME,
-    Source,
-    is_reserved,
-)
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -18,6 +10,15 @@ from pydantic import (
     SecretStr,
     field_validator,
     model_validator,
+)
+
+from govbus.contracts.limits import ATTRIBUTE_BYTES
+from govbus.intake.domain.signatures import SCHEMES, check_secret
+from govbus.intake.domain.source import (
+    DEFAULT_REPLAY_WINDOW_SECONDS,
+    NAME,
+    Source,
+    is_reserved,
 )
 
 _URI: Final = re.compile(r"[^\s\x00-\x1f\x7f]+")

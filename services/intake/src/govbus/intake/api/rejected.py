@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from govbus.contracts.envelope import format_time
 from govbus.eventing.access import Access, Principal
 from govbus.eventing.paging import (
@@ -30,7 +32,6 @@ from govbus.intake.domain.units import (
 from govbus.intake.reception import Reception, reading
 from govbus.intake.store import rejected, sources
 from govbus.intake.store.rejected import Rejection
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def router(reception: Reception, callers: Callers, access: Access) -> APIRouter:

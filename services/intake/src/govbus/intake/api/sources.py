@@ -7,6 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from govbus.contracts.envelope import format_time
 from govbus.contracts.identity import fresh_id
 from govbus.eventing.access import Access, Principal
@@ -36,9 +40,6 @@ from govbus.intake.reception import Reception, reading
 from govbus.intake.sealing import Sealer
 from govbus.intake.store import sources
 from govbus.intake.store.sources import Activity, Registration
-from pydantic import BaseModel
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 _ADMINS: Final = ("operator", "admin")
 

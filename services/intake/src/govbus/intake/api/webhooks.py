@@ -4,6 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+
 from govbus.contracts.limits import BODY_BYTES
 from govbus.intake.api.answers import answer, problem_of
 from govbus.intake.api.bodies import headers_of, read_body

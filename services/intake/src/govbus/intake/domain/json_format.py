@@ -8,6 +8,7 @@ import binascii
 from typing import Any, Final
 
 import msgspec
+
 from govbus.intake.domain import attributes as naming
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import Said, is_json, parse_json

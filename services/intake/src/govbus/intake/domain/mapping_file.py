@@ -4,6 +4,7 @@ import hashlib
 from typing import Any, Final
 
 import yaml
+
 from govbus.contracts import catalogue, types
 from govbus.intake.domain.expressions import Expression, compiled
 from govbus.intake.domain.mapping import Mapping, Rule

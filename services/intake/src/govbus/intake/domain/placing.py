@@ -16,6 +16,7 @@ from govbus.contracts.subjects import (
     external_subject,
     parse_subject,
 )
+from govbus.intake.domain.personal_fields import PLAIN_BYTES, personal_texts
 from govbus.intake.domain.refusals import Place, Refused
 from govbus.intake.domain.said import is_json
 from govbus.intake.domain.source import Source
@@ -61,6 +62,8 @@ def place(event: Event, source: Source) -> Event:
     payload = _payload(event)
     if isinstance(payload, ValidationCompleted):
         source.check_independence(payload.independent)
+    if any(len(text.encode()) > PLAIN_BYTES for text in personal_texts(event)):
+        raise Refused("too_large", f"a personal text is sealed, so it may have {PLAIN_BYTES} bytes at most")
     return replace(event, subject=subject)
 
 

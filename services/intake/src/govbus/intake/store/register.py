@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from govbus.intake.domain.acceptance import Fact
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from govbus.intake.domain.acceptance import Fact
 
 _KNOWN: Final = "SELECT identity, digest FROM accepted WHERE identity = ANY($1::bytea[])"
 _ADD: Final = (

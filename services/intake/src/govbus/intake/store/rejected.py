@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from govbus.intake import tables
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from govbus.intake import tables
 
 _COUNT: Final = (
     "INSERT INTO refusal_count AS c (minute, reason, source_name, count, first_at, last_at) "

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from govbus.intake import tables
 from govbus.intake.domain.credential import Credential
 from govbus.intake.domain.source import Source
-from sqlalchemy import Row, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 SLOTS: Final = 16
 _SEEN: Final = (
