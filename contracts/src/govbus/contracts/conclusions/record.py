@@ -4,14 +4,19 @@ from pydantic import Field, JsonValue
 
 from govbus.contracts import topics
 from govbus.contracts.catalogue import Payload, event_type
-from govbus.contracts.fields import Count, EventReference, Name, Part, Word
+from govbus.contracts.fields import Count, EventReference, Name, Part, Sha256, Word
 
 
 class Change(Part):
-    """A field's value before and after; an absent one was, or is, not there."""
+    """A field's value before and after; an absent one was, or is, not there.
+
+    A value too long to repeat is given by the SHA-256 of its JSON (sorted keys, compact); the record has it whole.
+    """
 
     before: JsonValue = None
     after: JsonValue = None
+    before_sha256: Sha256 | None = None
+    after_sha256: Sha256 | None = None
 
 
 @event_type("record.changed", topics.INVENTORY)

@@ -1,0 +1,1 @@
+"""What inventory decides, as pure functions of records and facts."""

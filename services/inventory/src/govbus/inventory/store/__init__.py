@@ -1,0 +1,1 @@
+"""SQL as named verbs on an open connection; nothing here commits or decides."""
