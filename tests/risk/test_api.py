@@ -132,6 +132,7 @@ async def test_old_or_unknown_state_denies(
 ) -> None:
     monkeypatch.setattr(ready, "oldest_unread_age_seconds", lambda *_: age_seconds)
     assert rule in rules(await ask(http, bearer("ci", "operator")))
+    assert f'govbus_risk_guards_total{{rule="{rule}"}} 1.0' in (await http.get("/metrics")).text
 
 
 async def test_a_subject_with_parked_records_is_denied_and_others_are_not(

@@ -1,6 +1,7 @@
 """The gate: waits until the state is fresh enough, then decides; in doubt it stays shut and says why."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from govbus.eventing.service import Service
 from govbus.risk.deciding import Decider, Verdict, record
 from govbus.risk.domain.decision import STATE_BEHIND, STATE_STALE, STATE_UNKNOWN, SUBJECT_PARKED, Reason
 from govbus.risk.domain.document import Question
+from govbus.risk.metrics import GateMetrics
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
 """A fact is usually read within tens of milliseconds."""
@@ -44,6 +46,7 @@ class Gate:
         """Wait at most `wait_seconds` for `after`; deny on state older than `max_lag_seconds`."""
         self._service = service
         self._decider = decider
+        self._metrics = GateMetrics(service.registry)
         self._wait_seconds = wait_seconds
         self._max_lag_seconds = max_lag_seconds
         self._clock = clock
@@ -54,6 +57,7 @@ class Gate:
         Raises:
             InvalidPosition: `after` is not a position.
         """
+        began = time.monotonic()
         guards = [] if after is None or await self._has_read_in_time(after) else [STATE_BEHIND]
         guards += self._lag_guards()
         decision_id = fresh_id()
@@ -72,6 +76,8 @@ class Gate:
                 via="http",
                 event=lambda said: person_did("risk", question.subject, said, actor, question.at, id_=decision_id),
             )
+        rules = tuple(guard.rule for guard in guards)
+        self._metrics.answered(verdict.decision.outcome, rules, time.monotonic() - began)
         return Answered(decision_id, verdict)
 
     def question(self, subject: str, version: str, environment: str, requested_by: str) -> Question:
