@@ -5,6 +5,7 @@ for them, freshly made govbus topics.
 """
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -192,9 +193,23 @@ class RunningKafka:
 
     def recreate_govbus_topics(self) -> None:
         """Empty every topic of the manifest by making it anew."""
-        live = self._admin.list_topics(timeout=CALL_TIMEOUT_SECONDS).topics
-        self.delete_topics(*(name for name in self.manifest.topics if name in live))
+        present = self._live_topics() & set(self.manifest.topics)
+        if present:
+            self.delete_topics(*sorted(present))
+        self._wait_for_topics(lambda live: live.isdisjoint(self.manifest.topics))
         ensure_topics(self._admin, self.manifest)
+        self._wait_for_topics(lambda live: live.issuperset(self.manifest.topics))
+
+    def _live_topics(self) -> set[str]:
+        return set(self._admin.list_topics(timeout=CALL_TIMEOUT_SECONDS).topics)
+
+    def _wait_for_topics(self, agreed: Callable[[set[str]], bool]) -> None:
+        """Brokers learn of made and deleted topics a moment after the controller has answered."""
+        deadline = time.monotonic() + CALL_TIMEOUT_SECONDS
+        while not agreed(self._live_topics()):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the broker did not learn of the topics made or deleted")
+            time.sleep(0.02)
 
     def restart(self) -> None:
         """Start it again after a kill, on the same data and port."""
