@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.inventory.domain.fact import Fact
@@ -34,7 +35,7 @@ async def running(
     """Return what runs in each environment, or ran there at `as_of`, by environment."""
     query = (
         select(deployments)
-        .distinct(deployments.c.environment)
+        .ext(distinct_on(deployments.c.environment))
         .where(deployments.c.subject == subject)
         .order_by(deployments.c.environment, deployments.c.position.desc())
         .limit(limit_count)

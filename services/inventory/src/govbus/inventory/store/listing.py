@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Select, String, exists, false, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.inventory.domain.classification import OPEN
@@ -57,7 +58,7 @@ def _states(as_of: datetime | None) -> FromClause:
     newest_first = (record_state.c.subject, record_state.c.version, record_state.c.number.desc())
     return (
         select(record_state)
-        .distinct(record_state.c.subject, record_state.c.version)
+        .ext(distinct_on(record_state.c.subject, record_state.c.version))
         .where(record_state.c.known_at <= as_of)
         .order_by(*newest_first)
         .subquery()
