@@ -56,13 +56,7 @@ def router(service: Service, policies: Policies) -> APIRouter:
         try:
             stored = await policies.store(asked.name, dict(asked.files), who.id)
         except BundleRefused as refused:
-            raise Problem(
-                status=422,
-                reason="bundle_refused",
-                title="Bundle refused",
-                detail="Mend what `errors` names; each begins with file, line and column.",
-                errors=[{"pointer": "/files", "detail": problem} for problem in refused.problems[:100]],
-            ) from None
+            raise _bundle_refused(refused) from None
         if not stored.is_new:
             response.status_code = 200
         return {"digest": stored.bundle.digest, "rules_count": len(stored.bundle.rules)}
@@ -73,12 +67,26 @@ def router(service: Service, policies: Policies) -> APIRouter:
         try:
             changed = await policies.activate(digest, mode, who.actor)
         except UnknownBundle:
-            raise Problem(
-                status=404,
-                reason="no_such_bundle",
-                title="No such bundle",
-                detail="POST /v1/policies stores one and answers with its digest.",
-            ) from None
+            raise _no_such_bundle() from None
         return {"digest": digest, "mode": mode, "changed": changed}
 
     return routes
+
+
+def _bundle_refused(refused: BundleRefused) -> Problem:
+    return Problem(
+        status=422,
+        reason="bundle_refused",
+        title="Bundle refused",
+        detail="Mend what `errors` names; each begins with file, line and column.",
+        errors=[{"pointer": "/files", "detail": problem} for problem in refused.problems[:100]],
+    )
+
+
+def _no_such_bundle() -> Problem:
+    return Problem(
+        status=404,
+        reason="no_such_bundle",
+        title="No such bundle",
+        detail="POST /v1/policies stores one and answers with its digest.",
+    )

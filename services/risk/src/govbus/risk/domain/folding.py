@@ -13,7 +13,7 @@ from govbus.contracts.facts.validation import ValidationCompleted
 from govbus.risk.domain.aggravation import aggravations
 from govbus.risk.domain.bounds import Bounds
 from govbus.risk.domain.judgement import judge
-from govbus.risk.domain.monitoring import Series, observe, series_key
+from govbus.risk.domain.monitoring import Series, environment_of, observe, series_key
 from govbus.risk.domain.scoring import score, tier_for
 from govbus.risk.domain.subject import Deployment, Judged, SubjectState
 from govbus.risk.domain.taxonomy import Taxonomy
@@ -140,5 +140,5 @@ def _of_versions_in_use(state: SubjectState, fact: DeploymentCompleted) -> Mappi
     return {
         key: series
         for key, series in state.series.items()
-        if not key.startswith(f"{fact.environment}\x1f") or series.version == fact.version
+        if environment_of(key) != fact.environment or series.version == fact.version
     }

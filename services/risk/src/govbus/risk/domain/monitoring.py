@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from govbus.contracts.conclusions.monitoring import DriftDetected, ThresholdBreached
 from govbus.contracts.facts.monitoring import MonitorObserved
@@ -9,6 +10,9 @@ from govbus.risk.domain.bounds import Bounds, Hysteresis, MonitorBound, Severity
 from govbus.risk.domain.taxonomy import Tier
 
 Breach = ThresholdBreached | DriftDetected
+
+_SEPARATOR: Final = "\x1f"
+"""The unit separator of ASCII: no name holds it, and one that does loses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,12 @@ class Series:
 def series_key(fact: MonitorObserved) -> str:
     """Return what tells one series of a subject from another."""
     parts = (fact.environment, fact.deployment or "", fact.metric, fact.subgroup or "")
-    return "\x1f".join(part.replace("\x1f", " ") for part in parts)
+    return _SEPARATOR.join(part.replace(_SEPARATOR, " ") for part in parts)
+
+
+def environment_of(key: str) -> str:
+    """Return the environment of a series, from its key."""
+    return key.partition(_SEPARATOR)[0]
 
 
 def observe(
