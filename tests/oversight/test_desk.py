@@ -100,9 +100,11 @@ async def test_a_repeated_key_gives_the_same_answer_and_does_it_once(
     assert len(await sent(service)) == 1
     other = await http.post("/v1/incidents", json=REPORT | {"severity": "low"}, headers=keyed)
     assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (422, "idempotency-key-reused")
-    foreign = await http.post("/v1/incidents", json=REPORT, headers=bearer("otto", "operator") | keyed | {
-        "authorization": bearer("otto", "operator")["authorization"]
-    })
+    foreign = await http.post(
+        "/v1/incidents",
+        json=REPORT,
+        headers=bearer("otto", "operator") | keyed | {"authorization": bearer("otto", "operator")["authorization"]},
+    )
     assert foreign.json()["id"] != answers[0].json()["id"]
 
 

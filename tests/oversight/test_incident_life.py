@@ -3,7 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from govbus.oversight.domain.incident import Incident, Refused, Stamp, State, acknowledge, assign, open_incident, resolve
+from govbus.oversight.domain.incident import (
+    Incident,
+    Refused,
+    Stamp,
+    State,
+    acknowledge,
+    assign,
+    open_incident,
+    resolve,
+)
 from govbus.oversight.domain.rules import NoIncident, Opens, Rule, rule_on
 from govbus.oversight.domain.severity import Severity
 from govbus.oversight.domain.signal import Kind, Signal

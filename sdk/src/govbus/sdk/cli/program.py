@@ -1,0 +1,71 @@
+"""The program: all command families, and what each failure is in exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from cyclopts import App, CycloptsError
+
+from govbus.sdk.cli import emit, gate, incident, log, parked, status, token, verify
+from govbus.sdk.cli.output import say_error
+from govbus.sdk.cli.session import OK, REFUSED, UNREACHABLE, USAGE
+from govbus.sdk.cloudevents import NotAnEvent
+from govbus.sdk.failures import GovbusFailure, NotConfigured, Unreachable
+
+_INTERRUPTED: Final = 130
+
+app = App(
+    name="govbus",
+    help="Say what happened, ask the gate, prove the record. Exit codes: 0 ok, 1 refused or denied, 2 usage, 3 unreachable.",
+    version_flags=[],
+    help_format="plaintext",
+    result_action="return_value",
+)
+app.command(emit.emit)
+app.command(gate.gate)
+app.command(verify.verify)
+app.command(log.app)
+app.command(status.status)
+app.command(parked.app)
+app.command(incident.app)
+app.command(token.token)
+
+
+def main() -> None:
+    """Run the command line of this process and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Return the exit code; failures are one line on standard error, never a stack trace."""
+    try:
+        result = app(list(arguments), exit_on_error=False, print_error=True)
+        sys.stdout.flush()
+    except (CycloptsError, NotAnEvent) as error:
+        if isinstance(error, NotAnEvent):
+            say_error(f"govbus: {error}")
+        return USAGE
+    except NotConfigured as error:
+        say_error(f"govbus: {error}")
+        return USAGE
+    except Unreachable as error:
+        say_error(f"govbus: {error}")
+        return UNREACHABLE
+    except GovbusFailure as error:
+        say_error(f"govbus: {error}")
+        return REFUSED
+    except OSError as error:
+        return _on_os_error(error)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return result if isinstance(result, int) else OK
+
+
+def _on_os_error(error: OSError) -> int:
+    """A reader that went away (`| head`) is no failure; anything else is a file that cannot be read or written."""
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    say_error(f"govbus: {error.filename or 'file'}: {error.strerror}")
+    return USAGE
