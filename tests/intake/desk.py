@@ -108,9 +108,11 @@ class Desk:
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection as intake's runtime role."""
         engine = create_async_engine(self.dsn)
-        async with engine.begin() as connection:
-            yield connection
-        await engine.dispose()
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
 
 
 def cloud_event(**attributes: Any) -> dict[str, Any]:
@@ -150,5 +152,7 @@ async def open_desk(dsn: str, folder: Path, **changes: Any) -> AsyncIterator[Des
     app = build_app(settings(dsn, folder, **changes), clock)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://intake.example") as client:
-        yield Desk(app, client, clock, dsn, folder, key)
-    await app.state.service.engine.dispose()
+        try:
+            yield Desk(app, client, clock, dsn, folder, key)
+        finally:
+            await app.state.service.engine.dispose()

@@ -246,3 +246,15 @@ async def test_an_emitter_finds_its_event_and_nobody_elses(desk: Desk) -> None:
     assert (await desk.client.get("/v1/events", params=asked, headers=other)).status_code == 404
     assert (await desk.client.get("/v1/events", params=asked, headers=desk.person("viewer"))).status_code == 200
     assert (await desk.client.get("/v1/events", params={**asked, "id": "2"}, headers=mine)).status_code == 404
+
+
+async def test_batches_that_share_subjects_in_opposite_orders_do_not_deadlock(desk: Desk) -> None:
+    mine = {**await desk.register(), **BATCH}
+    events = [cloud_event(id=str(n), subject=f"model/retail/m{n % 20}") for n in range(100)]
+    orders = [events, events[::-1]] * 4
+    answers = await asyncio.gather(
+        *(desk.client.post("/v1/events", content=json.dumps(order), headers=mine) for order in orders)
+    )
+    statuses = [result["status"] for answer in answers for result in answer.json()["results"]]
+    assert (statuses.count("accepted"), statuses.count("duplicate")) == (100, 700)
+    assert len(await desk.facts()) == 100
