@@ -8,12 +8,13 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
-from govbus.eventing.service import Service
-from govbus.oversight.app import build_app
-from govbus.oversight.settings import Settings
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 from pydantic import SecretStr
+
+from govbus.eventing.service import Service
+from govbus.oversight.app import build_app
+from govbus.oversight.settings import Settings
 
 ISSUER = "https://issuer.example"
 RULES = Path(__file__).parents[2] / "policies" / "incidents.yaml"

@@ -12,8 +12,8 @@ from govbus.contracts.conclusions.scoring import Aggravation, Dimensions, Dimens
 from govbus.contracts.envelope import Event
 from govbus.contracts.fields import Window
 from govbus.eventing.delivery import Delivery
-from govbus.eventing.records import RawRecord, decode
 from govbus.eventing.outbox import unpack_headers
+from govbus.eventing.records import RawRecord, decode
 from govbus.eventing.service import Service
 from govbus.oversight.handlers import on_record
 from govbus.oversight.rules_file import load_rules

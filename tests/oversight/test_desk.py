@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from govbus.eventing.service import Service
 
+from govbus.eventing.service import Service
 from oversight.delivering import MODEL, breach, deliver, said, sent
 
 Bearer = Callable[..., dict[str, str]]

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from govbus.oversight.domain.incident import (
     Incident,
     Refused,
@@ -16,8 +19,6 @@ from govbus.oversight.domain.incident import (
 from govbus.oversight.domain.rules import NoIncident, Opens, Rule, rule_on
 from govbus.oversight.domain.severity import Severity
 from govbus.oversight.domain.signal import Kind, Signal
-from hypothesis import given
-from hypothesis import strategies as st
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 ALICE = Stamp("//govbus/people/alice", AT)

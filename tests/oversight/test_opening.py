@@ -4,17 +4,16 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
-from govbus.contracts.conclusions.incident import IncidentOpened
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
 from govbus.contracts import catalogue
+from govbus.contracts.conclusions.incident import IncidentOpened
 from govbus.contracts.envelope import Event
 from govbus.contracts.facts.incident import IncidentReported
 from govbus.eventing.service import Service
+from govbus.oversight.domain.history import Action, Line
+from govbus.oversight.domain.incident import Incident, Stamp, acknowledge, resolve
 from govbus.oversight.store import incidents
-from govbus.oversight.domain.history import Action
-from govbus.oversight.domain.incident import Stamp, acknowledge, resolve, Incident
-from govbus.oversight.domain.history import Line
-from sqlalchemy.exc import DBAPIError, IntegrityError
-
 from oversight.delivering import MODEL, START, breach, deliver, deployed_failure, said, scored
 
 

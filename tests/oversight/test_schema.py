@@ -2,10 +2,11 @@
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData
+
 from govbus.eventing import tables as eventing_tables
 from govbus.eventing.service import Service
 from govbus.oversight.tables import metadata
-from sqlalchemy import Connection, MetaData
 
 
 async def test_the_migrated_database_is_the_one_that_the_tables_describe(service: Service) -> None:
@@ -22,7 +23,7 @@ async def test_the_migrated_database_is_the_one_that_the_tables_describe(service
         assert await connection.run_sync(differences) == []
 
 
-def _is_ours(_: object, name: str | None, kind: str, *__: object) -> bool:
+def _is_ours(_: object, name: str | None, *__: object) -> bool:
     return not (name or "").startswith(("eventing_parked_", "eventing_inbox_2", "govbus_migration", "alembic"))
 
 

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from govbus.contracts.translog.checkpoint import Checkpoint, sign_checkpoint
 from govbus.contracts.translog.entry import EVENT, Entry, KafkaPlace, commit
 from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+
 from govbus.contracts.facts.model import ModelVersionCreated
 from govbus.sdk.cloudevents import NotAnEvent, batch, binary, new_event, read_document, structured
 from govbus.sdk.typed import event_of

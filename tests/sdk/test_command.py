@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import OKPKey
+
 from govbus.eventing.access import Access
 from govbus.sdk.cli.output import harmless
 from govbus.sdk.cli.program import run
-from joserfc.jwk import OKPKey
 
 Bare = Callable[[dict[str, str]], None]
 

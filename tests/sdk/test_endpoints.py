@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from govbus.sdk.endpoints import find_endpoints
 from govbus.sdk.failures import NotConfigured
 

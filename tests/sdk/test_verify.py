@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from govbus.contracts.translog.tiles import Tile
 from govbus.sdk.cli.program import run
 from govbus.sdk.proof_bundle import ProofBundle, dump_bundle
-
 from sdk.static_log import COMMITMENT_KEY, checkpoint_of, entry, payload, served, signer, write_log
 
 VKEY = str(signer().key)

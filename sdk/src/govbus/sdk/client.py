@@ -65,7 +65,7 @@ class Govbus:
 
     def log(self) -> LogReader:
         """Return the reader of the audit log."""
-        return LogReader(self.transport, self.endpoints.credential("auditor", "operator", "viewer"))
+        return LogReader(self.transport, self.endpoints.credential("viewer", "operator", "auditor"))
 
     def verify(self, index: int, *, vkey: str | None = None) -> Verified:
         """Return what the log proves of its entry `index`, believing only the pinned key.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class GovbusFailure(Exception):  # noqa: N818 - a failure may be a refusal, which is no error
+class GovbusFailure(Exception):
     """Base of everything that the SDK raises on purpose."""
 
 

@@ -42,11 +42,7 @@ def read_issuer_key(home: Path) -> IssuerKey:
     file = home / KEY_FILE
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        jwk = document["jwk"]
-        if jwk["kty"] != "OKP" or jwk["crv"] != "Ed25519":
-            raise ValueError("not Ed25519")
-        private_key = Ed25519PrivateKey.from_private_bytes(_decode(jwk["d"]))
-        return IssuerKey(str(document["issuer"]), str(document["kid"]), private_key)
+        return IssuerKey(str(document["issuer"]), str(document["kid"]), _private_key(document["jwk"]))
     except OSError as error:
         raise NotConfigured(
             f"{file} cannot be read ({error.strerror}): tokens are made where the local stack runs; elsewhere ask your "
@@ -54,6 +50,12 @@ def read_issuer_key(home: Path) -> IssuerKey:
         ) from None
     except (ValueError, KeyError, TypeError):
         raise NotConfigured(f"{file} is not the key that `make up` writes") from None
+
+
+def _private_key(jwk: dict[str, Any]) -> Ed25519PrivateKey:
+    if jwk["kty"] != "OKP" or jwk["crv"] != "Ed25519":
+        raise ValueError("not an Ed25519 key")
+    return Ed25519PrivateKey.from_private_bytes(_decode(jwk["d"]))
 
 
 def sign_token(key: IssuerKey, person: str, roles: Sequence[str], now: datetime, life: timedelta) -> str:

@@ -14,7 +14,7 @@ from govbus.sdk.log_reading import LogReader
 from govbus.sdk.proof_bundle import ProofBundle, dump_bundle
 
 app = App(name="log", help="Read the audit log; take proofs away.")
-_READERS = ("auditor", "operator", "viewer")
+_READERS = ("viewer", "operator", "auditor")
 _COLUMNS = ("index", "state", "type", "subject", "time", "id")
 
 
@@ -124,6 +124,8 @@ def proof(
         say_json({"index": index, "file": str(output), "payload": made.payload is not None})
     else:
         say(f"proof of entry {index} written to {output}: govbus verify {output}")
+        if made.payload is None and not raw:
+            say("without the payload, which you may not see or which was erased (try --as auditor)")
     return OK
 
 

@@ -1,4 +1,4 @@
-"""What the command prints: text for people, JSON for scripts; control characters of strangers never reach a terminal."""
+"""What the command prints: text for people, JSON for scripts; no stranger's control character reaches a terminal."""
 
 import re
 import sys

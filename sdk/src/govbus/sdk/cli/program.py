@@ -17,7 +17,8 @@ _INTERRUPTED: Final = 130
 
 app = App(
     name="govbus",
-    help="Say what happened, ask the gate, prove the record. Exit codes: 0 ok, 1 refused or denied, 2 usage, 3 unreachable.",
+    help="Say what happened, ask the gate, prove the record.",
+    help_epilogue="Exit codes: 0 ok, 1 refused or denied, 2 wrong use, 3 unreachable.",
     version_flags=[],
     help_format="plaintext",
     result_action="return_value",
@@ -42,24 +43,26 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = app(list(arguments), exit_on_error=False, print_error=True)
         sys.stdout.flush()
-    except (CycloptsError, NotAnEvent) as error:
-        if isinstance(error, NotAnEvent):
-            say_error(f"govbus: {error}")
+    except CycloptsError:
         return USAGE
-    except NotConfigured as error:
+    except (GovbusFailure, NotAnEvent) as error:
         say_error(f"govbus: {error}")
-        return USAGE
-    except Unreachable as error:
-        say_error(f"govbus: {error}")
-        return UNREACHABLE
-    except GovbusFailure as error:
-        say_error(f"govbus: {error}")
-        return REFUSED
+        return _code_of(error)
     except OSError as error:
         return _on_os_error(error)
     except KeyboardInterrupt:
         return _INTERRUPTED
     return result if isinstance(result, int) else OK
+
+
+def _code_of(error: GovbusFailure | NotAnEvent) -> int:
+    match error:
+        case NotAnEvent() | NotConfigured():
+            return USAGE
+        case Unreachable():
+            return UNREACHABLE
+        case _:
+            return REFUSED
 
 
 def _on_os_error(error: OSError) -> int:

@@ -4,9 +4,7 @@ import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final
-
-from cyclopts import Parameter
+from typing import Final
 
 from govbus.sdk.cli.output import say, say_json
 from govbus.sdk.cli.session import DEFAULT, OK, Options

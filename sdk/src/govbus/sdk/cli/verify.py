@@ -14,9 +14,9 @@ from govbus.sdk.cli.session import DEFAULT, OK, REFUSED, Options, needed_key, pi
 from govbus.sdk.failures import NotConfigured, NotProved
 from govbus.sdk.log_check import LogReport, check_log
 from govbus.sdk.log_reading import LogReader
-from govbus.sdk.proof_bundle import Proved, ProofBundle, read_bundle, verify_bundle
+from govbus.sdk.proof_bundle import ProofBundle, Proved, read_bundle, verify_bundle
 
-_READERS = ("auditor", "operator", "viewer")
+_READERS = ("viewer", "operator", "auditor")
 
 
 def verify(
