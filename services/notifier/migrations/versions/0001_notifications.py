@@ -1,6 +1,7 @@
 """Creates notifier's tables: notifications, attempts to deliver them, tiers of subjects."""
 
 from alembic import op
+
 from govbus.eventing.schema import create_eventing_schema
 
 revision = "0001"

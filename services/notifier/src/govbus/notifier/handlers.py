@@ -17,7 +17,8 @@ from govbus.notifier.domain.notification import Cause, Notification, State
 from govbus.notifier.domain.repeating import Suppress, decide, fingerprint
 from govbus.notifier.domain.routing import Chosen, receivers_of
 from govbus.notifier.domain.wording import Wording, word
-from govbus.notifier.routes_file import Receiver, Routes
+from govbus.notifier.receivers import Receiver
+from govbus.notifier.routes_file import Routes
 from govbus.notifier.service_name import SERVICE
 from govbus.notifier.store import notifications, tiers
 

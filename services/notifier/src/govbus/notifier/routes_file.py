@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from govbus.notifier.domain.matching import InvalidMatcher, parse_matcher
 from govbus.notifier.domain.routing import Route
+from govbus.notifier.receivers import Name, Receiver
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)(?::-([^}]*))?\}")
 _VARIABLE_PREFIX: Final = "GOVBUS_NOTIFIER_"
@@ -36,69 +37,10 @@ def _duration(value: object) -> timedelta:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WebhookTarget(_Strict):
-    """Standard Webhooks over HTTP; an empty URL is a receiver that is not configured."""
-
-    url: str = Field(pattern=r"^(https?://\S+)?$", max_length=2048)
-    allow_private_network: bool = False
-
-
-class MailTarget(_Strict):
-    """SMTP; an empty smarthost or no recipient is a receiver that is not configured."""
-
-    smarthost: str = Field(pattern=r"^([A-Za-z0-9.\-\[\]:]+:\d{1,5})?$")
-    sender: str = Field(pattern=r"^[^\s<>,;]+@[^\s<>,;]+$", max_length=320)
-    to: str = Field(pattern=r"^([^\s<>,;]+@[^\s<>,;]+( *, *[^\s<>,;]+@[^\s<>,;]+)*)?$", description="comma-separated")
-    tls: Literal["starttls", "implicit", "none"] = "starttls"
-    allow_private_network: bool = False
-
-    @property
-    def recipients(self) -> tuple[str, ...]:
-        """Every address of `to`."""
-        return tuple(part.strip() for part in self.to.split(",") if part.strip())
-
-
-class LogTarget(_Strict):
-    """A line in the service's own log."""
-
-
-Channel = Literal["webhook", "mail", "log"]
-
-
-class Receiver(_Strict):
-    """One receiver with exactly one channel."""
-
-    name: Name
-    webhook: WebhookTarget | None = None
-    mail: MailTarget | None = None
-    log: LogTarget | None = None
-
-    @model_validator(mode="after")
-    def _one_channel(self) -> "Receiver":
-        if sum(target is not None for target in (self.webhook, self.mail, self.log)) != 1:
-            raise ValueError("a receiver has exactly one of webhook, mail and log")
-        return self
-
-    @property
-    def channel(self) -> Channel:
-        """How it is reached."""
-        if self.webhook is not None:
-            return "webhook"
-        return "mail" if self.mail is not None else "log"
-
-    @property
-    def is_configured(self) -> bool:
-        """Whether it has an address."""
-        if self.webhook is not None:
-            return bool(self.webhook.url)
-        return self.mail is None or bool(self.mail.smarthost and self.mail.recipients)
 
 
 class _RouteText(_Strict):
@@ -130,14 +72,7 @@ def load_routes(path: Path, environment: Mapping[str, str] = os.environ) -> Rout
         RoutesRejected: unreadable, not YAML, unknown keys, a foreign variable, an unknown receiver, a bad matcher.
     """
     try:
-        text = _RoutesText.model_validate(_expand(yaml.safe_load(path.read_text(encoding="utf-8")), environment))
-        receivers = {receiver.name: receiver for receiver in text.receivers}
-        if len(receivers) != len(text.receivers):
-            raise RoutesRejected("a receiver name stands twice")
-        inherited = Route(path="", receiver=None, repeat_interval=_DEFAULT_REPEAT)
-        if text.route.matchers or text.route.continue_:
-            raise RoutesRejected("/route: the root takes everything, it has neither matchers nor continue")
-        return Routes(_route(text.route, "route", inherited, receivers), receivers)
+        return _routes(_expand(yaml.safe_load(path.read_text(encoding="utf-8")), environment))
     except OSError as error:
         raise RoutesRejected(f"{path} cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
@@ -147,6 +82,17 @@ def load_routes(path: Path, environment: Mapping[str, str] = os.environ) -> Rout
         raise RoutesRejected(f"{path}: {wrong}") from None
     except (RoutesRejected, InvalidMatcher) as error:
         raise RoutesRejected(f"{path}: {error}") from None
+
+
+def _routes(document: Any) -> Routes:
+    text = _RoutesText.model_validate(document)
+    receivers = {receiver.name: receiver for receiver in text.receivers}
+    if len(receivers) != len(text.receivers):
+        raise RoutesRejected("a receiver name stands twice")
+    if text.route.matchers or text.route.continue_:
+        raise RoutesRejected("/route: the root takes everything, it has neither matchers nor continue")
+    above = Route(path="", receiver=None, repeat_interval=_DEFAULT_REPEAT)
+    return Routes(_route(text.route, "route", above, receivers), receivers)
 
 
 def _route(text: _RouteText, place: str, above: Route, receivers: Mapping[str, Receiver]) -> Route:

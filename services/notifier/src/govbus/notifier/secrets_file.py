@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr, ValidationError
 
-from govbus.notifier.routes_file import Receiver
+from govbus.notifier.receivers import Receiver
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from govbus.contracts.envelope import format_time
 from govbus.notifier.domain.alert import Labels
 from govbus.notifier.domain.notification import Attempt, Notification
-from govbus.notifier.routes_file import Receiver
+from govbus.notifier.receivers import Receiver
 
 
 class RouteQuestion(BaseModel):

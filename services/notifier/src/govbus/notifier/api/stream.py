@@ -46,7 +46,7 @@ def stream_routes(service: Service, stream_seconds: float) -> APIRouter:
         while time.monotonic() < ends_at:
             async with service.engine.connect() as connection:
                 found = await notifications.changed_since(connection, place, _BATCH_COUNT)
-            for place, notification in found:  # noqa: B020, PLR1704 - the place of the last one sent
+            for place, notification in found:  # noqa: PLR1704 - the place of the last one sent
                 cursor = encode_cursor(place.transaction, place.ordinal)
                 yield ServerSentEvent(data=notification_document(notification), event="notification", id=cursor)
             if not found:

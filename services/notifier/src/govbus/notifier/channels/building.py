@@ -9,7 +9,7 @@ from govbus.notifier.channels.log import LogChannel
 from govbus.notifier.channels.mail import MailChannel
 from govbus.notifier.channels.message import Channel, Links
 from govbus.notifier.channels.webhook import WebhookChannel
-from govbus.notifier.routes_file import Receiver
+from govbus.notifier.receivers import Receiver
 from govbus.notifier.secrets_file import ReceiverSecret
 
 _NO_SECRET = ReceiverSecret()

@@ -17,7 +17,7 @@ from govbus.notifier.channels.message import Links, mail_text
 from govbus.notifier.channels.network import CheckedHost, HostRefused, check_host
 from govbus.notifier.domain.notification import Notification
 from govbus.notifier.domain.retrying import Delivered, Outcome, Undelivered
-from govbus.notifier.routes_file import MailTarget
+from govbus.notifier.receivers import MailTarget
 from govbus.notifier.secrets_file import ReceiverSecret
 
 _PERMANENT_FROM: Final = 500

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from govbus.notifier.domain.addresses import Address, refusal
 
 
-class HostRefused(Exception):  # noqa: N818 - a refusal, not a failure of ours
+class HostRefused(Exception):
     """The host cannot be resolved, or an address of it is not allowed; `reason` is a word."""
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -19,7 +19,7 @@ from govbus.notifier.channels.network import HostRefused, check_host
 from govbus.notifier.domain.addresses import Address
 from govbus.notifier.domain.notification import Notification
 from govbus.notifier.domain.retrying import Delivered, Outcome, Undelivered
-from govbus.notifier.routes_file import WebhookTarget
+from govbus.notifier.receivers import WebhookTarget
 
 _PERMANENT: Final = frozenset({HTTPStatus.GONE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 """410 is the receiver's word that it does not want them any more; too large stays too large."""
