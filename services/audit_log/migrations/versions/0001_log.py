@@ -59,9 +59,9 @@ TABLES = (
     """,
     """
     CREATE TABLE log_head (
-        only smallint PRIMARY KEY, size bigint NOT NULL, subtrees bytea NOT NULL, epoch bigint NOT NULL,
+        one smallint PRIMARY KEY, size bigint NOT NULL, subtrees bytea NOT NULL, epoch bigint NOT NULL,
         duplicate_count bigint NOT NULL,
-        CONSTRAINT log_head_only CHECK (only = 1),
+        CONSTRAINT log_head_one CHECK (one = 1),
         CONSTRAINT log_head_subtrees CHECK (octet_length(subtrees) = 32 * bit_count(size::bit(64))))
     """,
     "INSERT INTO log_head VALUES (1, 0, '', 0, 0)",

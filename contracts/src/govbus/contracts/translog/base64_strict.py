@@ -2,6 +2,10 @@
 
 import base64
 import binascii
+from typing import Final
+
+_HASH_BYTES: Final = 32
+"""SHA-256."""
 
 
 def encode(raw: bytes) -> str:
@@ -31,6 +35,6 @@ def decode_hash(text: str) -> bytes:
         ValueError: not base64, or of another length.
     """
     raw = decode(text)
-    if len(raw) != 32:
-        raise ValueError(f"a hash of {len(raw)} bytes instead of 32")
+    if len(raw) != _HASH_BYTES:
+        raise ValueError(f"a hash of {len(raw)} bytes instead of {_HASH_BYTES}")
     return raw

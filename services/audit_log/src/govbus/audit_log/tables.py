@@ -106,12 +106,12 @@ checkpoint: Final = Table(
 log_head: Final = Table(
     "log_head",
     metadata,
-    Column("only", SmallInteger, primary_key=True, autoincrement=False),
+    Column("one", SmallInteger, primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
     Column("subtrees", LargeBinary, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("duplicate_count", BigInteger, nullable=False),
-    CheckConstraint("only = 1", name="log_head_only"),
+    CheckConstraint("one = 1", name="log_head_one"),
     CheckConstraint("octet_length(subtrees) = 32 * bit_count(size::bit(64))", name="log_head_subtrees"),
 )
 
