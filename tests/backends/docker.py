@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+from typing_extensions import override
 
 from backends.running import RunningKafka, RunningPostgres
 from govbus.local.secret_files import Passwords
@@ -47,9 +48,7 @@ def docker_postgres() -> Iterator[RunningPostgres]:
         DockerContainer(POSTGRES_IMAGE)
         .with_env("POSTGRES_PASSWORD", password)
         .with_exposed_ports(5432)
-        .waiting_for(
-            LogMessageWaitStrategy(r"listening on IPv4 address").with_startup_timeout(START_TIMEOUT_SECONDS)
-        )
+        .waiting_for(LogMessageWaitStrategy(r"listening on IPv4 address").with_startup_timeout(START_TIMEOUT_SECONDS))
     )
     with container, tempfile.TemporaryDirectory(prefix="govbus-docker-") as folder:
         place = f"{container.get_container_host_ip()}:{container.get_exposed_port(5432)}"
@@ -126,6 +125,7 @@ class AdminByPlain(KafkaAccess):
     """The container's administrator exists before any SCRAM record, so it logs in by PLAIN."""
 
     @property
+    @override
     def admin_client_config(self) -> dict[str, str]:
         """Return librdkafka settings of the administrator."""
         return {**super().admin_client_config, "sasl.mechanism": "PLAIN"}
@@ -134,7 +134,7 @@ class AdminByPlain(KafkaAccess):
 def _let_admin_use_scram(access: AdminByPlain) -> None:
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, SCRAM_ITERATIONS)
     wanted = UserScramCredentialUpsertion(access.admin_username, info, password=access.admin_password.encode())
-    for made in AdminClient(access.admin_client_config).alter_user_scram_credentials([wanted]).values():
+    for made in AdminClient(dict(access.admin_client_config)).alter_user_scram_credentials([wanted]).values():
         made.result(CALL_TIMEOUT_SECONDS)
 
 

@@ -1,7 +1,7 @@
 """What tests are given: a running PostgreSQL with every service's roles, and a running Kafka with every principal.
 
-One pair serves the whole session; a test gets a database of its own (cloned from a migrated template) and, where it asks
-for them, freshly made govbus topics.
+One pair serves the whole session; a test gets a database of its own (cloned from a migrated template) and, where it
+asks for them, freshly made govbus topics.
 """
 
 import asyncio
@@ -14,8 +14,15 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
-from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, AdminClient, NewTopic
-from confluent_kafka.admin import ResourcePatternType, ResourceType
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from govbus.local.databases import ServiceRoles, close_database, provision_databases, role_names
 from govbus.local.kafka import KafkaServer
@@ -122,7 +129,7 @@ class RunningKafka:
         users = tuple(kafka_user(principal) for principal in self.manifest.principals)
         passwords.ensure(users)
         provision_kafka(access.admin_client_config, self.manifest, {user: passwords.of(user) for user in users})
-        self._admin = AdminClient(access.admin_client_config)
+        self._admin = AdminClient(dict(access.admin_client_config))
 
     @property
     def bootstrap_servers(self) -> str:
@@ -174,13 +181,14 @@ class RunningKafka:
 
     def allow(self, topic: str, *principals: str) -> None:
         """Let the principals read and write a topic."""
+        operations = (AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
         rights = [
             AclBinding(
                 ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, f"User:{kafka_user(principal)}", "*", operation,
                 AclPermissionType.ALLOW,
             )
             for principal in principals
-            for operation in (AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
+            for operation in operations
         ]  # fmt: skip
         if rights:
             for given in self._admin.create_acls(rights).values():

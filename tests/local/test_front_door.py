@@ -32,7 +32,7 @@ async def echo(request: Request) -> Response:
             "path": request.scope["raw_path"].decode(),
             "query": request.url.query,
             "length": len(body),
-            "headers": {key: value for key, value in request.headers.items()},
+            "headers": dict(request.headers),
         }
     )
     answer.raw_headers += [
@@ -107,9 +107,11 @@ async def door() -> AsyncIterator[httpx2.AsyncClient]:
     """The front door before seven services, of which the notifier is away."""
     async with served(upstream()) as address:
         services = dict.fromkeys(SERVICES, address) | {"notifier": f"http://127.0.0.1:{free_ports(1)[0]}"}
-        async with served(FrontDoor(TABLE, services, "http://door").app()) as url:
-            async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
-                yield client
+        async with (
+            served(FrontDoor(TABLE, services, "http://door").app()) as url,
+            httpx2.AsyncClient(base_url=url, trust_env=False, timeout=20) as client,
+        ):
+            yield client
 
 
 async def test_a_request_arrives_as_it_was_sent(door: httpx2.AsyncClient) -> None:

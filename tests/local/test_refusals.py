@@ -112,13 +112,13 @@ def test_a_long_path_gets_its_socket_elsewhere(folder: Path) -> None:
 
 def test_another_versions_kafka_data_are_refused(folder: Path) -> None:
     (folder / "formatted.json").write_text(json.dumps({"version": "3.9.0"}))
-    with pytest.raises(Refused, match="written by Apache Kafka 3.9.0"):
+    with pytest.raises(Refused, match=r"written by Apache Kafka 3\.9\.0"):
         KafkaServer(folder, Passwords(folder / "passwords.json")).launch()
 
 
 def test_kafka_data_that_lost_their_identity_are_refused(folder: Path) -> None:
     (folder / "formatted.json").write_text(json.dumps({"version": "4.3.1"}))
-    with pytest.raises(Refused, match="lost its meta.properties"):
+    with pytest.raises(Refused, match=r"lost its meta\.properties"):
         KafkaServer(folder, Passwords(folder / "passwords.json")).launch()
 
 
@@ -133,8 +133,10 @@ def test_a_folder_outside_of_a_checkout_is_a_sentence(folder: Path) -> None:
         ("topics: [", "not YAML"),
         ("topics: {}", "replication"),
         (
-            "{replication: {}, config: {}, principals: {}, "
-            "topics: {govbus.x: {partitions: 1, writer: nobody, readers: [], config: {retention.ms: 1}}}}",
+            (
+                "{replication: {}, config: {}, principals: {}, "
+                "topics: {govbus.x: {partitions: 1, writer: nobody, readers: [], config: {retention.ms: 1}}}}"
+            ),
             "'nobody', which is not listed",
         ),
     ],

@@ -23,9 +23,15 @@ time.sleep(600)
 def main(folder: Path) -> None:
     """Start both and keep them running."""
     pids = folder / "pids.json"
-    supervisor = Supervisor(
-        lambda sentence: print(sentence, flush=True), lambda known: pids.write_text(json.dumps(known)) and None
-    )
+
+    def say(sentence: str) -> None:
+        sys.stdout.write(sentence + "\n")
+        sys.stdout.flush()
+
+    def record(known: dict[str, int]) -> None:
+        pids.write_text(json.dumps(known))
+
+    supervisor = Supervisor(say, record)
     supervisor.add(PostgresServer(folder / "postgres", "secret"))
     command = Command("sleeper", (sys.executable, "-c", GRANDCHILD), {}, folder, folder / "sleeper.log")
     supervisor.add(CommandChild(command))

@@ -1,5 +1,7 @@
-"""`python -m govbus.local up | down | status | sign-in`: the local stack from a command line; exit status 1 with one sentence
-when it cannot do what is asked."""
+"""`python -m govbus.local up | down | status | sign-in`: the local stack from a command line.
+
+What cannot be done ends as one sentence and exit status 1.
+"""
 
 import errno
 import os
@@ -27,7 +29,7 @@ DOWN_TIMEOUT_SECONDS = 60.0
 app = cyclopts.App(name="govbus-local", help="The local stack: PostgreSQL, Kafka, every service, one address.")
 
 
-class Stopped(Exception):  # noqa: N818 - a request, not an error
+class Stopped(Exception):
     """Somebody asked us to end."""
 
 

@@ -1,4 +1,4 @@
-"""One database, one owner role and one least-privileged role per service, made so that making them again changes nothing.
+"""One database, one owner role and one least-privileged role per service; making them again changes nothing.
 
 A role opens its own database only: CONNECT is taken from PUBLIC everywhere. The runtime role owns nothing and its
 sessions are cut when they hold a transaction too long, so a frozen process cannot block its successor.
@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import asyncpg
 
 from govbus.local.refusals import Refused
+
+OLDEST_MAJOR_VERSION = 18
+"""The first with what the services' migrations use; it is also the one of the wheel."""
 
 SESSION_LIMITS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "10s",
@@ -94,7 +97,7 @@ async def close_database(connection: asyncpg.Connection, database: str, roles: S
 
 async def _check_server(connection: asyncpg.Connection) -> None:
     version = connection.get_server_version()
-    if version.major < 18:
+    if version.major < OLDEST_MAJOR_VERSION:
         raise Refused(
             f"PostgreSQL {version.major} answers, 18 or newer is needed: set GOVBUS_POSTGRES_URL to such a server."
         )

@@ -1,7 +1,7 @@
 """What only a running stack can tell: the credential of the source `demo` and the log's public key."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import httpx2
 
@@ -14,32 +14,40 @@ DEMO_SOURCE = {"name": "demo", "source": "//demo/platform", "namespace": "demo",
 
 CALL_TIMEOUT_SECONDS = 10.0
 PROGRESS_SECONDS = 10.0
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.2
 
 
-def wait_ready(url: str, timeout_seconds: float, say: Callable[[str], None], check: Callable[[], None]) -> None:
-    """Return when the front door says that every service is ready; `check` is called all the while.
+def wait_ready(
+    urls: Mapping[str, str], timeout_seconds: float, say: Callable[[str], None], check: Callable[[], None]
+) -> None:
+    """Return when every URL's `/readyz` has said 200; `check` is called all the while.
+
+    Who is ready is not asked again: on a small machine the asking itself would slow the others down.
 
     Raises:
         Refused: the time is over; the sentence names who is not ready.
     """
     began = told = time.monotonic()
-    waiting = "the front door"
+    waiting = dict(urls)
     with httpx2.Client(timeout=CALL_TIMEOUT_SECONDS, trust_env=False) as client:
-        while time.monotonic() - began < timeout_seconds:
+        while waiting:
             check()
-            try:
-                answer = client.get(f"{url}/readyz")
-                if answer.status_code == httpx2.codes.OK:
-                    return
-                waiting = ", ".join(answer.json().get("waiting", [])) or "somebody"
-            except (httpx2.HTTPError, ValueError):
-                waiting = "the front door"
-            if time.monotonic() - told > PROGRESS_SECONDS:
+            waiting = {name: url for name, url in waiting.items() if not _ready(client, url)}
+            if time.monotonic() - began > timeout_seconds:
+                raise Refused(
+                    f"Not ready after {timeout_seconds:.0f} s: {', '.join(waiting)}. The logs folder says why."
+                )
+            if waiting and time.monotonic() - told > PROGRESS_SECONDS:
                 told = time.monotonic()
-                say(f"Still waiting for {waiting}.")
+                say(f"Still waiting for {', '.join(waiting)}.")
             time.sleep(POLL_SECONDS)
-    raise Refused(f"Not ready after {timeout_seconds:.0f} s: {waiting}. The logs folder says why.")
+
+
+def _ready(client: httpx2.Client, url: str) -> bool:
+    try:
+        return client.get(f"{url}/readyz").status_code == httpx2.codes.OK
+    except httpx2.HTTPError:
+        return False
 
 
 def demo_credential(home: Home, url: str, admin_token: str) -> str:

@@ -10,8 +10,11 @@ from starlette.requests import Request
 from govbus.contracts.limits import BODY_BYTES
 
 HOP_BY_HOP = frozenset(
-    b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade".split()
-)
+    {
+        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection",
+        b"te", b"trailer", b"transfer-encoding", b"upgrade",
+    }
+)  # fmt: skip
 """They concern one connection only. Source: RFC 9110, 7.6.1."""
 
 DISCARDED_BYTES = 64 * 1024 * 1024

@@ -53,7 +53,7 @@ def render_properties(logs: Path, ports: KafkaPorts, admin_password: str, contro
         "allow.everyone.if.no.acl.found": "false",
         "auto.create.topics.enable": "false",
         "log.dirs": str(logs),
-        # A killed broker may register again only when its old session is over: the default 9 s would delay every restart.
+        # A killed broker registers again only when its old session is over: the default 9 s delays every restart.
         "broker.session.timeout.ms": "2000",
         "broker.heartbeat.interval.ms": "400",
         "offsets.topic.replication.factor": "1",

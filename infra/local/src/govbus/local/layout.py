@@ -54,6 +54,16 @@ class Home:
         return self.root / "signin"
 
     @property
+    def notifier_secrets(self) -> Path:
+        """Signing secrets and mail accounts of the notifier's receivers, 0600."""
+        return self.root / "keys" / "notifier-secrets.json"
+
+    @property
+    def received(self) -> Path:
+        """What the receiver on this machine got: webhooks and mails, one line each."""
+        return self.root / "received"
+
+    @property
     def lock(self) -> Path:
         """Held by the one supervisor of this folder."""
         return self.root / "run" / "lock"

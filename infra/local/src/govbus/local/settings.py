@@ -31,6 +31,16 @@ class LocalSettings(BaseSettings):
         return f"http://127.0.0.1:{self.base_port}"
 
     @property
+    def receiver_webhook_port(self) -> int:
+        """Where the receiver on this machine takes webhooks."""
+        return self.base_port + 93
+
+    @property
+    def receiver_mail_port(self) -> int:
+        """Where the receiver on this machine takes mails."""
+        return self.base_port + 94
+
+    @property
     def issuer_url(self) -> str:
         """The `iss` of persons' tokens."""
         return f"{self.url}/issuer"

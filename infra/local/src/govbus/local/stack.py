@@ -15,6 +15,7 @@ from govbus.local.kafka_properties import MECHANISM
 from govbus.local.layout import Home
 from govbus.local.manifest import kafka_user, read_manifest
 from govbus.local.migrating import migrate_changed
+from govbus.local.notifying import ensure_notifier_secrets
 from govbus.local.occupancy import record_children
 from govbus.local.ports import is_free
 from govbus.local.postgres import PostgresServer
@@ -22,7 +23,14 @@ from govbus.local.provision import MANIFEST_PATH, provision_postgres, provision_
 from govbus.local.refusals import Refused
 from govbus.local.secret_files import Passwords, write_private_json
 from govbus.local.servers import KafkaAccess, PostgresAccess, access_to_kafka, access_to_postgres
-from govbus.local.services import SERVICES, Surroundings, front_door_command, service_command
+from govbus.local.services import (
+    FRONT_DOOR,
+    SERVICES,
+    Surroundings,
+    front_door_command,
+    receiver_command,
+    service_command,
+)
 from govbus.local.settings import LocalSettings
 from govbus.local.supervisor import POLL_SECONDS, Supervisor
 
@@ -53,10 +61,13 @@ class Stack:
         self._check_machine()
         kafka, postgres = self._start_servers()
         around = Surroundings(self._settings, self._home, self._checkout, self._passwords, postgres, kafka)
+        ensure_notifier_secrets(self._home)
         self.supervisor.add(CommandChild(front_door_command(around)))
+        self.supervisor.add(CommandChild(receiver_command(around)))
         for service in SERVICES:
             self.supervisor.add(CommandChild(service_command(around, service)))
-        wait_ready(self._settings.url, self._settings.ready_timeout_seconds, self._say, self.supervisor.check)
+        everyone = {**around.service_urls, FRONT_DOOR: self._settings.url}
+        wait_ready(everyone, self._settings.ready_timeout_seconds, self._say, self.supervisor.check)
         self._write_endpoints(around)
 
     def keep_running(self) -> None:
@@ -79,11 +90,12 @@ class Stack:
                 f"Only {free // 2**20} MB are free for {self._home.root}, {LEAST_FREE_BYTES // 2**20} MB are needed: "
                 "make room, or set GOVBUS_HOME to a folder on another disk."
             )
-        for port in range(self._settings.base_port, self._settings.base_port + 1 + len(SERVICES)):
+        own = range(self._settings.base_port, self._settings.base_port + 1 + len(SERVICES))
+        for port in (*own, self._settings.receiver_webhook_port, self._settings.receiver_mail_port):
             if not is_free(port):
                 raise Refused(
                     f"Port {port} is taken by another program: end it, or choose other ports with GOVBUS_BASE_PORT "
-                    f"(it and the {len(SERVICES)} after it)."
+                    f"(it, the {len(SERVICES)} after it, and that + 93 and + 94)."
                 )
 
     def _start_servers(self) -> tuple[KafkaAccess, PostgresAccess]:
