@@ -90,11 +90,11 @@ class Desk:
     async def outgoing(self) -> list[tuple[str, Event]]:
         """Return what waits in the outbox, in order: topic and event."""
         async with self.connection() as connection:
-            rows = await connection.exec_driver_sql("SELECT topic, key, value, headers FROM eventing_outbox ORDER BY id")
-            return [
-                (row[0], decode(RawRecord(row[0], 0, 0, 0, bytes(row[1]), bytes(row[2]), unpack_headers(row[3]))))
-                for row in rows
-            ]
+            rows = await connection.exec_driver_sql(
+                "SELECT topic, key, value, headers FROM eventing_outbox ORDER BY id"
+            )
+            records = [RawRecord(row.topic, 0, 0, 0, row.key, row.value, unpack_headers(row.headers)) for row in rows]
+        return [(record.topic, decode(record)) for record in records]
 
     async def facts(self) -> list[Event]:
         """Return the accepted facts."""

@@ -110,7 +110,10 @@ BAD_BODIES = {
     "duplicate_key": b'{"specversion":"1.0","id":"1","id":"2","source":"//mlflow-prod","type":"t"}',
     "not_a_number": b'{"specversion":"1.0","id":"1","source":"//mlflow-prod","type":"t","data":NaN}',
     "lone_surrogate": b'{"specversion":"1.0","id":"1","source":"//mlflow-prod","type":"t","data":"\\ud800"}',
-    "nesting_too_deep": b'{"specversion":"1.0","id":"1","source":"//mlflow-prod","type":"t","data":' + b"[" * 40 + b"]" * 40 + b"}",
+    "nesting_too_deep": b'{"specversion":"1.0","id":"1","source":"//mlflow-prod","type":"t","data":'
+    + b"[" * 40
+    + b"]" * 40
+    + b"}",
     "invalid_json": b"{",
     "invalid_utf8": b'{"id":"\xff"}',
     "invalid_envelope": b'{"specversion":"0.3","id":"1","source":"//mlflow-prod","type":"t"}',

@@ -72,7 +72,9 @@ def test_a_payload_can_be_ignored_with_a_reason() -> None:
         (None, "mapping_failed", "/alerts"),
     ],
 )
-def test_a_missing_or_wrong_field_is_a_refusal_with_its_path_never_a_guess(body: Any, reason: str, pointer: str | None) -> None:
+def test_a_missing_or_wrong_field_is_a_refusal_with_its_path_never_a_guess(
+    body: Any, reason: str, pointer: str | None
+) -> None:
     with pytest.raises(Refused) as refused:
         mapped(body)
     assert refused.value.reason == reason

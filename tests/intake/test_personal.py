@@ -21,10 +21,10 @@ async def test_a_personal_text_leaves_sealed_and_opens_with_its_key_only(desk: D
     assert fact.json()["summary"] == "wrong refusals"
     async with desk.connection() as connection:
         query = "SELECT id, sealed_secret FROM person_key"
-        ((key_id, sealed_secret),) = (await connection.exec_driver_sql(query)).all()
-    sealer = Sealer(load_key(desk.key_file))
-    assert unseal(account, PersonKey(str(key_id), sealer.open(sealed_secret, f"person/{key_id}"))) == PLAIN
-    assert UUID(key_id_of(account)) == key_id
+        kept = (await connection.exec_driver_sql(query)).one()
+    secret = Sealer(load_key(desk.key_file)).open(kept.sealed_secret, f"person/{kept.id}")
+    assert unseal(account, PersonKey(str(kept.id), secret)) == PLAIN
+    assert UUID(key_id_of(account)) == kept.id
 
 
 async def test_a_retry_of_a_fact_with_personal_text_is_a_duplicate(desk: Desk) -> None:

@@ -37,16 +37,16 @@ async def test_refusals_are_listed_newest_first_and_a_platform_sees_its_own(desk
 async def test_refused_bytes_are_sealed_at_rest_and_gone_after_30_days(desk: Desk) -> None:
     mine = await desk.register()
     await desk.emit(mine, data={"purpose": 7, "note": SECRET_TEXT})
-    query = "SELECT sealed_input, row_to_json(r)::text FROM rejected r"
+    query = "SELECT sealed_input, row_to_json(r)::text AS whole FROM rejected r"
     async with desk.connection() as connection:
-        (row,) = (await connection.exec_driver_sql(query)).all()
-        assert SECRET_TEXT.encode() not in row[0]
-        assert SECRET_TEXT not in row[1]
+        row = (await connection.exec_driver_sql(query)).one()
+        assert SECRET_TEXT.encode() not in row.sealed_input
+        assert SECRET_TEXT not in row.whole
     await desk.reception.forget()
     desk.clock.now += timedelta(days=31)
     await desk.reception.forget()
     async with desk.connection() as connection:
-        assert (await connection.exec_driver_sql(query)).all()[0][0] is None
+        assert (await connection.exec_driver_sql(query)).one().sealed_input is None
     (item,) = (await desk.client.get("/v1/rejected", headers=mine)).json()["items"]
     gone = await desk.client.post(item["replay"], headers=desk.person("operator"))
     assert gone.status_code == 410

@@ -15,7 +15,9 @@ def test_a_source_speaks_for_its_prefix_and_all_below(uri: str) -> None:
     check_source(SOURCE, uri, {SOURCE.uri})
 
 
-@pytest.mark.parametrize("uri", ["//mlflow/production", "//mlflow", "mlflow/prod", "//MLFLOW/prod", "//govbus/risk", ""])
+@pytest.mark.parametrize(
+    "uri", ["//mlflow/production", "//mlflow", "mlflow/prod", "//MLFLOW/prod", "//govbus/risk", ""]
+)
 def test_a_source_does_not_speak_for_neighbours(uri: str) -> None:
     with pytest.raises(Refused, match="foreign_source"):
         check_source(SOURCE, uri, {SOURCE.uri})

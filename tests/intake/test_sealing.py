@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from govbus.intake.sealing import Sealer, SealBroken, load_key
+from govbus.intake.sealing import SealBroken, Sealer, load_key
 
 
 def test_a_key_is_made_once_even_when_many_start_together_and_only_its_owner_reads_it(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ async def test_the_namespace_is_the_name_unless_stated(desk: Desk) -> None:
         ({"colour": "blue"}, "/colour"),
     ],
 )
-async def test_a_wrong_registration_is_422_and_names_the_field(desk: Desk, change: dict[str, Any], pointer: str) -> None:
+async def test_a_wrong_registration_is_422_and_names_the_field(
+    desk: Desk, change: dict[str, Any], pointer: str
+) -> None:
     answer = await desk.client.post("/v1/sources", json={**GOOD, **change}, headers=desk.person("admin"))
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
     assert "whsec_!!" not in answer.text

@@ -22,13 +22,13 @@ MLFLOW_BODY = {
 }
 
 
-def signed_like_mlflow(body: bytes, secret: str = "s3cret", delivery: str = "d-1", at: int | None = None) -> dict[str, str]:
+def signed_like_mlflow(body: bytes, secret: str = "s3cret") -> dict[str, str]:  # noqa: S107 - a test's own
     """Return the headers MLflow sends."""
-    timestamp = str(at if at is not None else int(NOW.timestamp()))
-    digest = hmac.new(secret.encode(), f"{delivery}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    timestamp = str(int(NOW.timestamp()))
+    digest = hmac.new(secret.encode(), f"d-1.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return {
         "content-type": "application/json",
-        "x-mlflow-delivery-id": delivery,
+        "x-mlflow-delivery-id": "d-1",
         "x-mlflow-timestamp": timestamp,
         "x-mlflow-signature": "v1," + base64.b64encode(digest).decode(),
     }
@@ -129,5 +129,10 @@ async def test_a_signed_timestamp_that_is_no_time_is_refused(mlflow: Desk) -> No
 
 def cdevent() -> dict[str, Any]:
     """Return a small CDEvent."""
-    context = {"id": "1", "source": "//ci", "type": "dev.cdevents.build.started.0.1.0", "timestamp": "2026-11-23T11:00:00Z"}
+    context = {
+        "id": "1",
+        "source": "//ci",
+        "type": "dev.cdevents.build.started.0.1.0",
+        "timestamp": "2026-11-23T11:00:00Z",
+    }
     return {"context": context, "subject": {"id": "b", "content": {}}}

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from govbus.contracts import topics
 from govbus.eventing.service import Service
 from govbus.intake.admission import Admission
-from govbus.intake.api import events, rejected, sources, webhooks
+from govbus.intake.api import credentials, events, rejected, sources, webhooks
 from govbus.intake.callers import Callers
 from govbus.intake.handlers import on_any_record
 from govbus.intake.installed_mappings import default_directory, load_mappings
@@ -43,6 +43,7 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
         events.router(reception, callers),
         webhooks.router(reception, callers, sealer),
         sources.router(reception, callers, service.access, sealer),
+        credentials.router(reception, service.access),
         rejected.router(reception, callers, service.access),
     )
     app.state.reception = reception

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from govbus.eventing.access import READERS, Access, Principal, bearer_token
 from govbus.eventing.problems import Problem
 from govbus.intake.domain import credential
-from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source, person_source
 from govbus.intake.store import sources
 
@@ -30,7 +29,6 @@ class Callers:
         """Return who emits: the platform of a credential, or a person who holds the role `owner`.
 
         Raises:
-            Refused: `unknown_credential`.
             Problem: 401 or 403.
         """
         caller = await self.reader(request)
@@ -49,7 +47,6 @@ class Callers:
         """Return who reads: a platform (its own state), or a person with any role.
 
         Raises:
-            Refused: `unknown_credential`.
             Problem: 401 or 403.
         """
         try:
@@ -57,7 +54,7 @@ class Callers:
             if credential.is_token(token):
                 return await self._source(token)
             principal = self._access.verify(token)
-        except (Problem, Refused):
+        except Problem:
             self._count("unknown_credential")
             raise
         if not principal.has(*READERS):
@@ -68,5 +65,11 @@ class Callers:
         async with self._engine.connect() as connection:
             found = await sources.find_credential(connection, credential.digest_of(token))
         if found is None or not found[0].is_good(self._clock()):
-            raise Refused("unknown_credential", "This credential is not known, has expired or was revoked.")
+            raise Problem(
+                status=401,
+                reason="unknown_credential",
+                title="No such credential",
+                detail="It is not known here, has expired or was revoked; an operator issues a new one.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
         return found[1]

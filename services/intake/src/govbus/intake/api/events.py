@@ -1,5 +1,6 @@
 """`POST /v1/events` in all three CloudEvents modes, and where one's event is."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +15,7 @@ from govbus.contracts.envelope import (
 from govbus.contracts.identity import identity_digest
 from govbus.contracts.limits import BODY_BYTES
 from govbus.eventing.problems import Problem
-from govbus.intake.api.answers import answer, batch_answer, problem_of
+from govbus.intake.api.answers import answer, batch_answer
 from govbus.intake.api.bodies import headers_of, read_body
 from govbus.intake.callers import Callers
 from govbus.intake.domain.http_binding import Mode
@@ -44,10 +45,7 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     @routes.post("/v1/events", status_code=202, openapi_extra=_BODY)
     async def emit(request: Request) -> JSONResponse:
         """Take one CloudEvent (binary or structured) or a batch; the answer comes after the commit."""
-        try:
-            source = await callers.emitter(request)
-        except Refused as refusal:
-            raise problem_of(refusal) from None
+        source = await callers.emitter(request)
         mode, units = await _units(request, source, reception)
         outcomes = await reception.take(source, units)
         instance = request.url.path
@@ -56,10 +54,7 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     @routes.get("/v1/events")
     async def find(request: Request, source: Text, type: Text, id: Text) -> dict[str, Any]:  # noqa: A002 - wire names
         """Say whether an event was accepted, and where it stands on Kafka and in the audit log."""
-        try:
-            caller = await callers.reader(request)
-        except Refused as refusal:
-            raise problem_of(refusal) from None
+        caller = await callers.reader(request)
         async with reading(reception.transaction) as connection:
             found = await register.find(connection, identity_digest(source, type, id))
             known = await places.find(connection, found.identities) if found else {}
@@ -67,19 +62,21 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
             raise Problem(
                 status=404, reason="not_accepted", title="Not accepted", detail="No such event of yours was accepted."
             )
-        return {
-            "source": source,
-            "type": type,
-            "id": id,
-            "status": "accepted",
-            "topic": topics.FACTS,
-            "position": found.identities[-1].hex() if found.identities else None,
-            "positions": [identity.hex() for identity in found.identities],
-            "recordedtime": format_time(found.recorded_at),
-            **_place(known.get(found.identities[-1]) if found.identities else None),
-        }
+        return {"source": source, "type": type, "id": id, **_found(found, known)}
 
     return routes
+
+
+def _found(found: register.Registered, known: Mapping[bytes, places.Place]) -> dict[str, Any]:
+    last = found.identities[-1] if found.identities else b""
+    return {
+        "status": "accepted",
+        "topic": topics.FACTS,
+        "position": last.hex() or None,
+        "positions": [identity.hex() for identity in found.identities],
+        "recordedtime": format_time(found.recorded_at),
+        **_place(known.get(last)),
+    }
 
 
 def _place(place: places.Place | None) -> dict[str, int | None]:

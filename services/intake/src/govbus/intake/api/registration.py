@@ -104,8 +104,13 @@ class NewCredential(BaseModel):
     expires_in_seconds: Seconds | None = Field(default=None, description="absent: until it is revoked")
 
 
-def inlined_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of a body with its definitions in place, so that it stands alone in the document."""
+def body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a body that is read by hand."""
+    return {"requestBody": {"content": {"application/json": {"schema": _inlined(model)}}}}
+
+
+def _inlined(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema with its definitions in place, so that it stands alone in the document."""
     schema = model.model_json_schema()
     definitions = schema.pop("$defs", {})
 

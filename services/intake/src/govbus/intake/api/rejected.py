@@ -18,7 +18,7 @@ from govbus.eventing.paging import (
     page,
 )
 from govbus.eventing.problems import Problem
-from govbus.intake.api.answers import answer, problem_of
+from govbus.intake.api.answers import answer
 from govbus.intake.callers import Callers
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
@@ -47,10 +47,7 @@ def router(reception: Reception, callers: Callers, access: Access) -> APIRouter:
         cursor: str | None = None,
     ) -> Page:
         """List refused and ignored input, newest first; a platform sees its own."""
-        try:
-            caller = await callers.reader(request)
-        except Refused as refusal:
-            raise problem_of(refusal) from None
+        caller = await callers.reader(request)
         name = caller.name if isinstance(caller, Source) else source
         before = decode_cursor(cursor, int)
         async with reading(reception.transaction) as connection:

@@ -1,39 +1,20 @@
-"""Registered platforms: who there is, what was seen of them, and their credentials."""
+"""Registered platforms: who there is, and what was seen of them."""
 
-import secrets
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
-from uuid import UUID
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.contracts.envelope import format_time
-from govbus.contracts.identity import fresh_id
 from govbus.eventing.access import Access, Principal
-from govbus.eventing.paging import (
-    DEFAULT_COUNT,
-    Limit,
-    Page,
-    decode_cursor,
-    encode_cursor,
-    page,
-)
+from govbus.eventing.paging import DEFAULT_COUNT, Limit, Page, decode_cursor, encode_cursor, page
 from govbus.eventing.problems import Problem
 from govbus.intake.api.answers import problem_of
 from govbus.intake.api.bodies import read_settings
-from govbus.intake.api.registration import NewCredential, NewSource, inlined_schema
+from govbus.intake.api.credentials import ADMINS, credential_document, issue
+from govbus.intake.api.registration import NewSource, body_schema
 from govbus.intake.api.webhooks import secret_purpose
 from govbus.intake.callers import Callers
-from govbus.intake.domain.credential import (
-    SECRET_BYTES,
-    Credential,
-    digest_of,
-    token_of,
-)
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
 from govbus.intake.reception import Reception, reading
@@ -41,31 +22,18 @@ from govbus.intake.sealing import Sealer
 from govbus.intake.store import sources
 from govbus.intake.store.sources import Activity, Registration
 
-_ADMINS: Final = ("operator", "admin")
-
 
 def router(reception: Reception, callers: Callers, access: Access, sealer: Sealer) -> APIRouter:
     """Return the source routes."""
     routes = APIRouter(tags=["sources"])
-    Admin = Annotated[Principal, Depends(access.require(*_ADMINS))]  # noqa: N806 - a type
+    Admin = Annotated[Principal, Depends(access.require(*ADMINS))]  # noqa: N806 - a type
     Viewer = Annotated[Principal, Depends(access.require("viewer"))]  # noqa: N806 - a type
 
-    @routes.post("/v1/sources", status_code=201, openapi_extra=_body(NewSource))
+    @routes.post("/v1/sources", status_code=201, openapi_extra=body_schema(NewSource))
     async def register(principal: Admin, request: Request) -> dict[str, str]:
         """Register a platform; its first credential is shown in the answer and never again."""
         asked = await read_settings(request, NewSource)
-        _check_mapping(asked, reception)
-        now = reception.clock()
-        registration = Registration(asked.to_source(), now, principal.id)
-        secret = asked.signature.secret.get_secret_value().encode() if asked.signature else None
-        sealed = sealer.seal(secret, secret_purpose(asked.name)) if secret else None
-        try:
-            async with reception.transaction() as (connection, _):
-                await sources.add(connection, registration, sealed)
-                token, _ = await _issue(connection, asked.name, principal.id, now, None)
-        except IntegrityError:
-            raise _taken(asked) from None
-        return {"name": asked.name, "credential": token}
+        return await _register(reception, sealer, asked, principal)
 
     @routes.get("/v1/sources")
     async def listed(_: Viewer, limit: Limit = DEFAULT_COUNT, cursor: str | None = None) -> Page:
@@ -80,52 +48,37 @@ def router(reception: Reception, callers: Callers, access: Access, sealer: Seale
     @routes.get("/v1/sources/{name}")
     async def shown(name: str, request: Request) -> dict[str, Any]:
         """Show one platform and its credentials' ids; a platform may read itself."""
-        try:
-            caller = await callers.reader(request)
-        except Refused as refusal:
-            raise problem_of(refusal) from None
+        caller = await callers.reader(request)
         if isinstance(caller, Source) and caller.name != name:
             raise problem_of(Refused("not_yours", "A source credential reads its own source only."))
-        async with reading(reception.transaction) as connection:
-            found = await sources.find(connection, name)
-            if found is None:
-                raise problem_of(Refused("unknown_source", "GET /v1/sources lists them."))
-            seen = await sources.activity_of(connection, [name])
-            held = await sources.credentials_of(connection, name)
-        return {**_document(found, seen.get(name, Activity())), "credentials": [_credential(one) for one in held]}
-
-    @routes.post("/v1/sources/{name}/credentials", status_code=201, openapi_extra=_body(NewCredential))
-    async def issue(name: str, principal: Admin, request: Request) -> dict[str, Any]:
-        """Give a platform one more credential; the old ones stay good until they are revoked or expire."""
-        asked = await read_settings(request, NewCredential)
-        now = reception.clock()
-        lives = timedelta(seconds=asked.expires_in_seconds) if asked.expires_in_seconds else None
-        async with reception.transaction() as (connection, _):
-            if await sources.find(connection, name) is None:
-                raise problem_of(Refused("unknown_source", "Register it with POST /v1/sources."))
-            token, credential = await _issue(connection, name, principal.id, now, lives)
-        return {**_credential(credential), "name": name, "credential": token}
-
-    @routes.delete("/v1/sources/{name}/credentials/{credential_id}", status_code=204)
-    async def revoke(name: str, credential_id: UUID, _: Admin) -> Response:
-        """Revoke a credential at once."""
-        async with reception.transaction() as (connection, _outbox):
-            if not await sources.revoke(connection, name, credential_id, reception.clock()):
-                raise Problem(
-                    status=404, reason="unknown_credential", title="No such credential", detail="See the source."
-                )
-        return Response(status_code=204)
+        return await _shown(reception, name)
 
     return routes
 
 
-async def _issue(
-    connection: AsyncConnection, name: str, by: str, now: datetime, lives: timedelta | None
-) -> tuple[str, Credential]:
-    token = token_of(secrets.token_bytes(SECRET_BYTES))
-    credential = Credential(fresh_id(), name, now, now + lives if lives else None, None)
-    await sources.add_credential(connection, credential, digest_of(token), by)
-    return token, credential
+async def _register(reception: Reception, sealer: Sealer, asked: NewSource, principal: Principal) -> dict[str, str]:
+    _check_mapping(asked, reception)
+    now = reception.clock()
+    registration = Registration(asked.to_source(), now, principal.id)
+    secret = asked.signature.secret.get_secret_value().encode() if asked.signature else None
+    sealed = sealer.seal(secret, secret_purpose(asked.name)) if secret else None
+    try:
+        async with reception.transaction() as (connection, _):
+            await sources.add(connection, registration, sealed)
+            token, _credential = await issue(connection, asked.name, principal.id, now, None)
+    except IntegrityError:
+        raise _taken(asked) from None
+    return {"name": asked.name, "credential": token}
+
+
+async def _shown(reception: Reception, name: str) -> dict[str, Any]:
+    async with reading(reception.transaction) as connection:
+        found = await sources.find(connection, name)
+        if found is None:
+            raise problem_of(Refused("unknown_source", "GET /v1/sources lists them."))
+        seen = await sources.activity_of(connection, [name])
+        held = await sources.credentials_of(connection, name)
+    return {**_document(found, seen.get(name, Activity())), "credentials": [credential_document(one) for one in held]}
 
 
 def _check_mapping(asked: NewSource, reception: Reception) -> None:
@@ -161,7 +114,7 @@ def _document(registration: Registration, seen: Activity) -> dict[str, Any]:
         "replay_window_seconds": source.replay_window_seconds,
         "registered_at": format_time(registration.registered_at),
         "registered_by": registration.registered_by,
-        "last_seen_at": _when(seen.last_seen_at),
+        "last_seen_at": format_time(seen.last_seen_at) if seen.last_seen_at else None,
         "counts": {
             "accepted": seen.accepted_count,
             "duplicate": seen.duplicate_count,
@@ -169,20 +122,3 @@ def _document(registration: Registration, seen: Activity) -> dict[str, Any]:
             "ignored": seen.ignored_count,
         },
     }
-
-
-def _credential(credential: Credential) -> dict[str, Any]:
-    return {
-        "id": credential.id,
-        "created_at": _when(credential.created_at),
-        "expires_at": _when(credential.expires_at),
-        "revoked_at": _when(credential.revoked_at),
-    }
-
-
-def _when(moment: datetime | None) -> str | None:
-    return format_time(moment) if moment else None
-
-
-def _body(model: type[BaseModel]) -> dict[str, Any]:
-    return {"requestBody": {"content": {"application/json": {"schema": inlined_schema(model)}}}}

@@ -71,10 +71,7 @@ async def _by_credential(request: Request, source: Source, reception: Reception,
     """Return the unit of a delivery of a platform that does not sign, but sends its credential."""
     headers = headers_of(request)
     input_ = Input("webhook", headers, None)
-    try:
-        caller = await callers.emitter(request)
-    except Refused as refusal:
-        raise problem_of(refusal) from None
+    caller = await callers.emitter(request)
     if caller.name != source.name:
         raise problem_of(Refused("not_yours", f"This credential is not {source.name}'s."))
     try:

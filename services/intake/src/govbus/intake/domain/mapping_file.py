@@ -106,8 +106,8 @@ def _optional(text: str | None) -> Expression | None:
 
 def _object(value: Any, known: set[str], where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{where} is not an object")
+        raise TypeError(f"{where} is not an object")
     unknown = set(value) - known
     if unknown:
-        raise ValueError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+        raise ValueError(f"{where}: unknown key {min(unknown)!r}")
     return value

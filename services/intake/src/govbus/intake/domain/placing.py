@@ -60,8 +60,8 @@ def place(event: Event, source: Source) -> Event:
         return replace(event, subject=_opaque_subject(event, source))
     subject = _governed_subject(event, source)
     payload = _payload(event)
-    if isinstance(payload, ValidationCompleted):
-        source.check_independence(payload.independent)
+    if isinstance(payload, ValidationCompleted) and payload.independent:
+        source.check_independence()
     if any(len(text.encode()) > PLAIN_BYTES for text in personal_texts(event)):
         raise Refused("too_large", f"a personal text is sealed, so it may have {PLAIN_BYTES} bytes at most")
     return replace(event, subject=subject)
@@ -101,7 +101,7 @@ def _governed_subject(event: Event, source: Source) -> str:
 
 
 def _opaque_subject(event: Event, source: Source) -> str:
-    """Return the stated subject where it is a governed one of this source, else `external/<source>/<stated or type>`."""
+    """Return the stated subject where it is a governed one, else `external/<source name>/<stated or type>`."""
     native = event.type.startswith(types.PREFIX)
     try:
         stated = parse_subject(event.subject) if event.subject else None

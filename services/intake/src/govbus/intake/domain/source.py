@@ -41,18 +41,16 @@ class Source:
     def check_type(self, type_: str) -> None:
         """Refuse a type that this source may not say, `foreign_type`."""
         short = types.short_name(type_) or type_
-        if self.types is None:
-            allowed = not _matches(_JUDGEMENTS, type_, short)
-        else:
-            allowed = _matches(self.types, type_, short)
-        if not allowed:
+        judged = self.types is None and _matches(_JUDGEMENTS, type_, short)
+        unlisted = self.types is not None and not _matches(self.types, type_, short)
+        if judged or unlisted:
             raise Refused(
                 "foreign_type", f"{self.name} may not say {type_[:100]!r}; its registration lists what it may"
             )
 
-    def check_independence(self, independent: bool | None) -> None:
+    def check_independence(self) -> None:
         """Refuse a validation that calls itself independent from a source without types of its own."""
-        if independent and self.types is None:
+        if self.types is None:
             raise Refused(
                 "foreign_type",
                 f"{self.name} may not record independent validations: list validation.completed at its registration",

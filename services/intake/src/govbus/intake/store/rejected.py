@@ -107,7 +107,8 @@ async def count(connection: AsyncConnection, refusals: Sequence[Refusals]) -> No
 
 async def take_counts(connection: AsyncConnection, before: datetime) -> list[Refusals]:
     """Take out the counts of minutes before `before`, to be summarised in this transaction."""
-    return [Refusals(**row._mapping) for row in await connection.exec_driver_sql(_TAKE, (before,))]
+    rows = await connection.exec_driver_sql(_TAKE, (before,))
+    return [Refusals(**row) for row in rows.mappings()]
 
 
 def _values(rejection: Rejection) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from govbus.intake import tables
 from govbus.intake.domain.credential import Credential
 from govbus.intake.domain.source import Source
 
-SLOTS: Final = 16
 _SEEN: Final = (
     "INSERT INTO source_activity AS a (source_name, slot, accepted_count, duplicate_count, rejected_count, "
-    f"ignored_count, last_seen_at) VALUES ($1, pg_backend_pid() % {SLOTS}, $2, $3, $4, $5, $6) "
+    "ignored_count, last_seen_at) VALUES ($1, pg_backend_pid() % 16, $2, $3, $4, $5, $6) "
     "ON CONFLICT (source_name, slot) DO UPDATE SET accepted_count = a.accepted_count + excluded.accepted_count, "
     "duplicate_count = a.duplicate_count + excluded.duplicate_count, "
     "rejected_count = a.rejected_count + excluded.rejected_count, "
