@@ -43,7 +43,7 @@ def test_domain_is_pure(service: str) -> None:
 
 def test_every_service_that_decides_has_a_domain() -> None:
     without = {name for name, folder in SERVICES.items() if not (folder / "domain").is_dir()}
-    assert without == {"console"}, "the console decides nothing: it shows"
+    assert without <= {"console"}, "only the console decides nothing: it shows"
 
 
 @pytest.mark.parametrize(

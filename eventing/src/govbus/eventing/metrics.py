@@ -18,10 +18,7 @@ class Metrics:
         )
         # Batches rolled back and tried again. Rising: the database or the broker is in trouble.
         self._retried = Counter(
-            "govbus_batches_retried_total",
-            "Batches rolled back after a transient failure",
-            ["topic"],
-            registry=registry,
+            "govbus_batches_retried_total", "Batches rolled back and tried again", ["topic"], registry=registry
         )
         # Records seen a second time by offset. Rises after restarts; steadily rising: two processes share a partition.
         self._holes = Counter(

@@ -19,6 +19,12 @@ from sqlalchemy import (
 
 def attach(metadata: MetaData) -> None:
     """Add eventing's tables to a service's metadata, so that one comparison covers the whole database."""
+    _attach_progress(metadata)
+    _attach_outbox(metadata)
+    _attach_parked(metadata)
+
+
+def _attach_progress(metadata: MetaData) -> None:
     Table(
         "eventing_offset",
         metadata,
@@ -37,6 +43,9 @@ def attach(metadata: MetaData) -> None:
         CheckConstraint("octet_length(identity) = 16", name="eventing_inbox_identity_size"),
         postgresql_partition_by="RANGE (recorded_on)",
     )
+
+
+def _attach_outbox(metadata: MetaData) -> None:
     Table(
         "eventing_outbox",
         metadata,
@@ -47,6 +56,9 @@ def attach(metadata: MetaData) -> None:
         Column("headers", LargeBinary, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     )
+
+
+def _attach_parked(metadata: MetaData) -> None:
     Table(
         "eventing_parked",
         metadata,
