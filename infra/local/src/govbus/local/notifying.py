@@ -30,7 +30,7 @@ def notifier_environment(settings: LocalSettings, home: Home, checkout: Path) ->
         "GOVBUS_NOTIFIER_ROUTES_FILE": str(checkout / ROUTES_PATH),
         "GOVBUS_NOTIFIER_SECRETS_FILE": str(home.notifier_secrets),
         "GOVBUS_NOTIFIER_PUBLIC_URL": settings.url,
-        "GOVBUS_NOTIFIER_WEBHOOK_URL": f"http://{LOOPBACK}:{settings.receiver_webhook_port}/",
+        "GOVBUS_NOTIFIER_WEBHOOK_URL": f"{settings.receiver_url}/",
         "GOVBUS_NOTIFIER_MAIL_SMARTHOST": f"{LOOPBACK}:{settings.receiver_mail_port}",
         "GOVBUS_NOTIFIER_MAIL_TO": "governance@localhost",
         "GOVBUS_NOTIFIER_MAIL_TLS": "none",

@@ -16,6 +16,9 @@ class LocalSettings(BaseSettings):
         default=8400, ge=1024, le=65000, description="the front door's port; the services have the seven after it"
     )
     ready_timeout_seconds: float = Field(default=180, description="a stack that is not ready by then is given up")
+    restart_longest_seconds: float = Field(
+        default=30, gt=0, description="pauses before restarts double up to this; crash tests set it lower"
+    )
     postgres_url: SecretStr | None = Field(
         default=None, description="an existing PostgreSQL 18; its user may make roles and databases"
     )
@@ -34,6 +37,11 @@ class LocalSettings(BaseSettings):
     def receiver_webhook_port(self) -> int:
         """Where the receiver on this machine takes webhooks."""
         return self.base_port + 93
+
+    @property
+    def receiver_url(self) -> str:
+        """The receiver on this machine; `/received` below it shows what arrived."""
+        return f"http://127.0.0.1:{self.receiver_webhook_port}"
 
     @property
     def receiver_mail_port(self) -> int:

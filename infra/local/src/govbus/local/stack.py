@@ -49,7 +49,7 @@ class Stack:
         self._settings, self._home, self._checkout, self._say = settings, home, checkout, say
         self._manifest = read_manifest(checkout / MANIFEST_PATH)
         self._passwords = Passwords(home.passwords)
-        self.supervisor = Supervisor(say, lambda pids: record_children(home, pids))
+        self.supervisor = Supervisor(say, lambda pids: record_children(home, pids), settings.restart_longest_seconds)
         self.issuer: Issuer = open_issuer(home, settings.issuer_url)
 
     def start(self) -> None:

@@ -51,8 +51,14 @@ class _Watched:
 class Supervisor:
     """Launches children in order, restarts them, stops them in reverse order."""
 
-    def __init__(self, say: Callable[[str], None], record: Callable[[dict[str, int]], None]) -> None:
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        record: Callable[[dict[str, int]], None],
+        longest_pause_seconds: float = LONGEST_PAUSE_SECONDS,
+    ) -> None:
         """`say` tells the person; `record` writes down names and pids after every change."""
+        self._longest_pause_seconds = longest_pause_seconds
         self._say, self._record = say, record
         self._watched: list[_Watched] = []
         self._watchdog = Watchdog()
@@ -122,7 +128,7 @@ class Supervisor:
     def _plan_restart(self, entry: _Watched, what: str, now: float) -> None:
         if now - entry.launched_at_seconds > HEALTHY_AFTER_SECONDS:
             entry.failures_in_a_row_count = 0
-        pause = min(FIRST_PAUSE_SECONDS * 2**entry.failures_in_a_row_count, LONGEST_PAUSE_SECONDS)
+        pause = min(FIRST_PAUSE_SECONDS * 2**entry.failures_in_a_row_count, self._longest_pause_seconds)
         entry.failures_in_a_row_count = min(entry.failures_in_a_row_count + 1, 10)
         entry.restart_at_seconds = now + pause
         self._say(f"{what}; starting it again in {pause:g} s.")

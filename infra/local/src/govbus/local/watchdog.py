@@ -2,7 +2,9 @@
 
 It reads one JSON line per process from its standard input: `{"pid", "started_at_seconds", "signal"}`. The starter keeps
 the other end open; when that closes, for whatever reason, every recorded process that still is the recorded one is
-asked to end by its signal and killed, with all its descendants, when it does not. Run as `python -m govbus.local.watchdog`.
+asked to end by its signal and killed, with all its descendants, when it does not.
+
+Run as `python -m govbus.local.watchdog`.
 """
 
 import contextlib
