@@ -64,6 +64,11 @@ class Home:
         return self.root / "received"
 
     @property
+    def story(self) -> Path:
+        """Which model the first look was about; absent until it was told."""
+        return self.root / "run" / "story.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the one supervisor of this folder."""
         return self.root / "run" / "lock"

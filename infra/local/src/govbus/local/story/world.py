@@ -86,9 +86,8 @@ class World:
         argv = [sys.executable, "-m", "govbus.sdk.cli", *words, "--json"]
         done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != expect:
-            raise StoryFailed(
-                f"`govbus {' '.join(words)}` ended with {done.returncode}, not {expect}: {(done.stderr or done.stdout)[:400]}"
-            )
+            said = (done.stderr or done.stdout)[:400]
+            raise StoryFailed(f"`govbus {' '.join(words)}` ended with {done.returncode}, not {expect}: {said}")
         return Ran(done.returncode, _json_or_none(done.stdout), done.stdout)
 
     def produce(self, topic: str, key: str, value: bytes, headers: Mapping[str, str]) -> tuple[int, int]:
