@@ -18,6 +18,9 @@ _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """Matches an unterminated string to the end, so that hostile input costs one pass, never a quadratic one."""
 
 
+_INFINITE: Final = (float("inf"), float("-inf"))
+
+
 class InvalidJson(ValueError):
     """Input that is not strict JSON.
 
@@ -45,7 +48,7 @@ def parse(raw: bytes, *, max_depth: int = NESTING_DEPTH) -> Any:
         raise InvalidJson("invalid_utf8", f"byte {error.start} is not UTF-8") from None
     _check_depth(raw, max_depth)
     try:
-        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=_finite)
     except InvalidJson:
         raise
     except (ValueError, RecursionError) as error:
@@ -82,6 +85,13 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise InvalidJson("not_a_number", f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if value in _INFINITE:
+        raise InvalidJson("not_a_number", f"{digits[:40]} is beyond what a number can hold")
+    return value
 
 
 def _check_depth(raw: bytes, max_depth: int) -> None:
