@@ -109,6 +109,7 @@ async def test_the_same_event_sent_by_many_at_once_is_accepted_once(desk: Desk) 
 BAD_BODIES = {
     "duplicate_key": b'{"specversion":"1.0","id":"1","id":"2","source":"//mlflow-prod","type":"t"}',
     "not_a_number": b'{"specversion":"1.0","id":"1","source":"//mlflow-prod","type":"t","data":NaN}',
+    "not_a_number ": b'{"specversion":"1.0","id":"1","source":"//mlflow-prod","type":"t","data":1e400}',
     "lone_surrogate": b'{"specversion":"1.0","id":"1","source":"//mlflow-prod","type":"t","data":"\\ud800"}',
     "nesting_too_deep": b'{"specversion":"1.0","id":"1","source":"//mlflow-prod","type":"t","data":'
     + b"[" * 40
@@ -120,10 +121,10 @@ BAD_BODIES = {
 }
 
 
-@pytest.mark.parametrize("reason", BAD_BODIES)
-async def test_a_malformed_body_is_400_with_its_reason_and_on_record(desk: Desk, reason: str) -> None:
-    mine = await desk.register()
-    answer = await desk.client.post("/v1/events", content=BAD_BODIES[reason], headers={**mine, **STRUCTURED})
+@pytest.mark.parametrize("case", BAD_BODIES)
+async def test_a_malformed_body_is_400_with_its_reason_and_on_record(desk: Desk, case: str) -> None:
+    mine, reason = await desk.register(), case.strip()
+    answer = await desk.client.post("/v1/events", content=BAD_BODIES[case], headers={**mine, **STRUCTURED})
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (400, reason.replace("_", "-"))
     (refusal,) = await desk.refusals()
     assert refusal["reason"] == reason
@@ -261,3 +262,31 @@ async def test_batches_that_share_subjects_in_opposite_orders_do_not_deadlock(de
     statuses = [result["status"] for answer in answers for result in answer.json()["results"]]
     assert (statuses.count("accepted"), statuses.count("duplicate")) == (100, 700)
     assert len(await desk.facts()) == 100
+
+
+async def test_a_fact_continues_the_trace_that_its_emitter_stated(desk: Desk) -> None:
+    mine = await desk.register()
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    await desk.emit(mine, traceparent=f"00-{trace_id}-00f067aa0ba902b7-01")
+    await desk.emit(mine, id="2", traceparent="nonsense")
+    first, second = await desk.facts()
+    assert (first.traceparent or "").split("-")[1] == trace_id
+    assert second.traceparent != "nonsense"
+
+
+async def test_the_document_describes_every_route_and_its_bodies(desk: Desk) -> None:
+    paths = (await desk.client.get("/openapi.json")).json()["paths"]
+    assert {
+        "/v1/events",
+        "/v1/webhooks/{source_name}",
+        "/v1/sources",
+        "/v1/sources/{name}",
+        "/v1/sources/{name}/credentials",
+        "/v1/sources/{name}/credentials/{credential_id}",
+        "/v1/rejected",
+        "/v1/rejected/{rejected_id}/replay",
+    } <= set(paths)
+    body = paths["/v1/sources"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert "secret" in json.dumps(body)
+    assert "$ref" not in json.dumps(body)
+    assert "application/cloudevents-batch+json" in paths["/v1/events"]["post"]["requestBody"]["content"]

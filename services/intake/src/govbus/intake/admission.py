@@ -3,6 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -17,6 +18,7 @@ from govbus.contracts.identity import fresh_id
 from govbus.contracts.personal import KEY_BYTES, PersonKey, seal
 from govbus.eventing.outbox import Outbox
 from govbus.eventing.serialise import lock_subjects
+from govbus.eventing.tracing import span
 from govbus.intake.domain import rejection
 from govbus.intake.domain.acceptance import Fact, Verdict, attribute, judge_all, reused
 from govbus.intake.domain.personal_fields import personal_texts, with_sealed
@@ -208,7 +210,8 @@ class Admission:
         counted = (statuses["accepted"], statuses["duplicate"], statuses["rejected"], statuses["ignored"])
         await sources.seen(connection, source.name, Activity(*counted, now))
         for event, topic in pending.events:
-            outbox.append(event, topic)
+            with span("admit", parent=event.traceparent) if event.traceparent else nullcontext():
+                outbox.append(event, topic)
 
 
 def _attributed(unit: Unit, source: Source, owners: set[str], now: datetime) -> tuple[Unit, tuple[Fact, ...]]:

@@ -16,6 +16,9 @@ DEFAULT_REPLAY_WINDOW_SECONDS: Final = 72 * 3600
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 """It stands in a topic name, a path and a subject."""
 
+_REPORTED: Final = types.full_name("platform.reported")
+"""What a mapping makes of everything without governance meaning: nothing a registration would forbid."""
+
 _JUDGEMENTS: Final = ("dev.govbus.approval.*",)
 """What nobody may say unless an administrator listed it: a decision taken elsewhere."""
 
@@ -41,6 +44,8 @@ class Source:
     def check_type(self, type_: str) -> None:
         """Refuse a type that this source may not say, `foreign_type`."""
         short = types.short_name(type_) or type_
+        if self.mapping is not None and type_ == _REPORTED:
+            return
         judged = self.types is None and _matches(_JUDGEMENTS, type_, short)
         unlisted = self.types is not None and not _matches(self.types, type_, short)
         if judged or unlisted:
