@@ -34,6 +34,8 @@ class _Secrets(RootModel[dict[str, ReceiverSecret]]):
 def load_secrets(path: Path | None, inline: str, receivers: Mapping[str, Receiver]) -> Mapping[str, ReceiverSecret]:
     """Return the secrets in the file and in `inline` (the same JSON document, from the environment), which wins.
 
+    A file that is not there holds no secrets: whatever needs one refuses the start by its own name.
+
     Raises:
         SecretsRejected: unreadable, open to others than its owner, malformed, or a configured webhook without secret.
     """
@@ -49,7 +51,7 @@ def _signs(secret: ReceiverSecret | None) -> bool:
 
 
 def _read(path: Path | None) -> str:
-    if path is None:
+    if path is None or not path.exists():
         return ""
     try:
         if path.stat().st_mode & _OTHERS:

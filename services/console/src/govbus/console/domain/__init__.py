@@ -1,0 +1,1 @@
+"""What the board shows, as values. Pure."""

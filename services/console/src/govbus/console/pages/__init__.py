@@ -1,0 +1,1 @@
+"""HTTP edge: pages, forms and the live stream."""

@@ -1,0 +1,5 @@
+"""The name under which this service runs."""
+
+from typing import Final
+
+SERVICE: Final = "console"

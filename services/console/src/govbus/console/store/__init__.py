@@ -1,0 +1,1 @@
+"""SQL of the console, as verbs on an open connection."""
