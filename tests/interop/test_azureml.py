@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from intake.desk import Desk
+
+pytestmark = pytest.mark.interop
 
 BATCH = "application/cloudevents-batch+json"
 WORKSPACE = (

@@ -8,6 +8,8 @@ import pytest
 
 from intake.desk import Desk
 
+pytestmark = pytest.mark.interop
+
 EXPECTED = {
     "service_deployed": ("deployment.completed", "model/shop/mySubject123"),
     "incident_detected": ("incident.reported", "model/shop/myApp"),

@@ -12,6 +12,8 @@ from govbus.intake.domain.http_binding import Mode
 from govbus.intake.domain.json_format import read_structured
 from govbus.intake.domain.said import Said, read
 
+pytestmark = pytest.mark.interop
+
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 TEXT_BLOCK = re.compile(r'"""\n(.*?)\n\s*"""', re.DOTALL)
 ROW = re.compile(r"^\s*\|(.+)\|\s*$", re.MULTILINE)

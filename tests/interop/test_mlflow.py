@@ -10,6 +10,8 @@ import pytest
 
 from intake.desk import Desk
 
+pytestmark = pytest.mark.interop
+
 SECRET = "sample-webhook-secret"
 
 

@@ -1,0 +1,5 @@
+module govbus.dev/checker
+
+go 1.19
+
+require golang.org/x/mod v0.8.0
