@@ -1,4 +1,4 @@
-"""`python -m govbus.local up | down | status | sign-in`: the local stack from a command line.
+"""`python -m govbus.local up | down | status | demo | sign-in`: the local stack from a command line.
 
 What cannot be done ends as one sentence and exit status 1.
 """
@@ -23,6 +23,7 @@ from govbus.local.refusals import Refused
 from govbus.local.settings import LocalSettings
 from govbus.local.signin import signin_link
 from govbus.local.stack import Stack
+from govbus.local.story.telling import tell, was_told
 
 DOWN_TIMEOUT_SECONDS = 60.0
 
@@ -55,6 +56,8 @@ def up(*, detach: bool = False) -> None:
         stack = Stack(settings, home, checkout, say)
         try:
             stack.start()
+            if os.environ.get("DEMO", "1") != "0" and not was_told(home):
+                stack.keep_running_while(lambda: tell(settings, home, say))
             _welcome(stack, settings, home)
             record_supervisor(home, "ready")
             stack.keep_running()
@@ -93,6 +96,13 @@ def status() -> None:
     if answer.status_code != httpx2.codes.OK:
         raise Refused(str(answer.json().get("detail")))
     say(f"Ready: {settings.url}")
+
+
+@app.command
+def demo() -> None:
+    """Play the first look again, with a new model."""
+    settings, home = _opened()
+    tell(settings, home, say)
 
 
 @app.command(name="sign-in")

@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from govbus.local.commands import CommandChild
@@ -75,6 +76,15 @@ class Stack:
         while True:
             self.supervisor.check()
             time.sleep(POLL_SECONDS)
+
+    def keep_running_while(self, work: Callable[[], None]) -> None:
+        """Supervise until `work`, done in a thread of its own, is over; raise what it raised."""
+        with ThreadPoolExecutor(1) as pool:
+            working = pool.submit(work)
+            while not working.done():
+                self.supervisor.check()
+                time.sleep(POLL_SECONDS)
+            working.result()
 
     def stop(self) -> None:
         """End everything and forget where it was."""

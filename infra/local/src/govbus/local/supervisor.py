@@ -109,7 +109,10 @@ class Supervisor:
             if identity is not None and not entry.child.serves_others:
                 signal_one(identity, entry.child.stop_signal)
         for entry in reversed(self._watched):
+            was_running = entry.child.pid is not None
             entry.child.stop()
+            if was_running and entry.child.ended() == -signal.SIGKILL:
+                self._say(f"{entry.child.name} did not end when asked and was killed.")
         self._watchdog.close()
 
     def _launch(self, entry: _Watched) -> None:

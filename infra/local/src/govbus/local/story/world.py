@@ -42,6 +42,7 @@ class World:
         """Use the addresses and credentials of endpoints.json in the data folder `home`."""
         self._endpoints = endpoints
         self._home = home
+        self._newest: dict[tuple[tuple[str, str], ...], int] = {}
         self._client = httpx2.Client(base_url=endpoints["url"], timeout=CALL_TIMEOUT_SECONDS, trust_env=False)
 
     def credential(self, name: str) -> str:
@@ -134,13 +135,17 @@ class World:
         raise StoryFailed(f"{what} did not happen within {PATIENCE_SECONDS:.0f} s")
 
     def entry(self, what: str, **wanted: str) -> dict[str, Any]:
-        """Return the newest log entry that fits, waiting for it."""
+        """Return the newest log entry that fits and was not returned before, waiting for it."""
+        kind = tuple(sorted(wanted.items()))
 
         def look() -> dict[str, Any] | None:
             items = self.get("/v1/log/entries", **wanted)["items"]
-            return items[-1] if items else None
+            new = [item for item in items if item["index"] > self._newest.get(kind, -1)]
+            return new[-1] if new else None
 
-        return self.wait(what, look)
+        found = self.wait(what, look)
+        self._newest[kind] = found["index"]
+        return found
 
 
 def _json_or_none(text: str) -> Any:
