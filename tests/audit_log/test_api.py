@@ -60,7 +60,9 @@ async def test_the_tiles_alone_rebuild_the_tree(log: Desk) -> None:
             assert [leaf_hash(entry) for entry in split_entries(bundle.content)] == hashes
             leaves.extend(hashes)
         else:
-            level_below = [grow(CompactRange(), leaves[n * 256 : n * 256 + 256]).compact.root for n in range(tile.width)]
+            level_below = [
+                grow(CompactRange(), leaves[n * 256 : n * 256 + 256]).compact.root for n in range(tile.width)
+            ]
             assert split_hashes(answer.content) == level_below
     assert grow(CompactRange(), leaves).compact.root == signed.root
 

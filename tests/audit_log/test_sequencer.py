@@ -10,6 +10,14 @@ from govbus.contracts import topics
 from govbus.contracts.translog.entry import parse_entry
 from govbus.contracts.translog.merkle import CompactRange, grow
 from govbus.contracts.translog.paths import inclusion_plan, verify_inclusion
+from govbus.eventing.records import RawRecord
+
+
+async def _sequence_and_fail(desk: Desk, record: RawRecord) -> None:
+    assert desk.service._sequenced is not None
+    async with desk.service.transaction() as (connection, _):
+        await desk.service._sequenced[1](connection, [record])
+        raise ZeroDivisionError
 
 
 async def _tree(desk: Desk) -> CompactRange:
@@ -45,7 +53,9 @@ async def test_rubbish_is_entered_with_its_bytes(desk: Desk) -> None:
     rubbish = b"\xff\x00rubbish"
     await desk.sequence([desk.raw(b"k", rubbish, (("ce_id", b"\xff"),)), desk.raw(), desk.record(event("a\0b"))])
     await desk.enter(event("a"))
-    found = await desk.rows("SELECT e.kind, p.payload, p.attributes FROM entry e JOIN payload p USING (idx) ORDER BY idx")
+    found = await desk.rows(
+        "SELECT e.kind, p.payload, p.attributes FROM entry e JOIN payload p USING (idx) ORDER BY idx"
+    )
     assert [row[0] for row in found] == ["unparseable"] * 3 + ["event"]
     assert bytes(found[0][1]) == rubbish
     assert b'"reason":"bad_headers"' in bytes(found[0][2])
@@ -57,10 +67,7 @@ async def test_a_rolled_back_batch_leaves_nothing(desk: Desk) -> None:
     await desk.enter(event("a"))
     record = desk.record(event("b"))
     with pytest.raises(ZeroDivisionError):
-        async with desk.service.transaction() as (connection, _):
-            assert desk.service._sequenced is not None
-            await desk.service._sequenced[1](connection, [record])
-            raise ZeroDivisionError
+        await _sequence_and_fail(desk, record)
     await desk.sequence([record])
     assert await desk.rows("SELECT idx, id FROM entry ORDER BY idx") == [(0, "a"), (1, "b")]
 

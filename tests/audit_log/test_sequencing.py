@@ -84,7 +84,9 @@ def test_what_the_tables_cannot_hold_is_not_kept_as_an_event(changes: dict[str, 
 
 def test_an_unreadable_record_is_kept_whole() -> None:
     place = KafkaPlace("govbus.facts", 0, 3, -1)
-    draft = draft_unparseable(place, "bad_headers", "header \0 \ud800", b"\xff", None, (("h\ud800", b"\xfe"), ("n", None)))
+    draft = draft_unparseable(
+        place, "bad_headers", "header \0 \ud800", b"\xff", None, (("h\ud800", b"\xfe"), ("n", None))
+    )
     [leaf] = make_leaves([draft], 0, KEYS)
     assert (leaf.kind, draft.identity, draft.classification) == ("unparseable", None, "confidential")
     assert b'"key":"/w=="' in draft.attributes

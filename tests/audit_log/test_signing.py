@@ -98,7 +98,10 @@ async def test_two_signers_at_once_sign_one_history(desk: Desk, log_dsn: str, tm
         ("DELETE FROM entry WHERE idx = 300", "are stored"),
         ("UPDATE log_head SET subtrees = overlay(subtrees placing sha256('x') from 1)", "is not the tree"),
         ("UPDATE tile SET root = sha256('x') WHERE level = 0 AND idx = 1", "tile 0/1 is not the tree's"),
-        ("UPDATE tile SET hashes = overlay(hashes placing sha256('x') from 33) WHERE idx = 1", "tile 0/1 is not the tree's"),
+        (
+            "UPDATE tile SET hashes = overlay(hashes placing sha256('x') from 33) WHERE idx = 1",
+            "tile 0/1 is not the tree's",
+        ),
         ("DELETE FROM tile WHERE idx = 1", "tiles are missing: 0/1"),
         ("DELETE FROM checkpoint", "the checkpoint of size 290 is gone"),
         ("UPDATE checkpoint SET root = sha256('x'), subtrees = sha256('x') || substr(subtrees, 33)", "another root"),
@@ -115,7 +118,7 @@ async def test_what_was_changed_after_sequencing_is_never_signed(
 
 
 async def test_a_log_behind_its_copy_outside_takes_and_signs_nothing(
-    desk: Desk, log_dsn: str, tmp_path: Path, postgres: RunningPostgres
+    desk: Desk, tmp_path: Path, postgres: RunningPostgres
 ) -> None:
     await desk.enter(event("a"), event("b"))
     await desk.sign()

@@ -13,7 +13,10 @@ from govbus.audit_log.tables import metadata
 
 APPEND_ONLY = ("entry", "tile", "checkpoint")
 VIOLATIONS = (
-    *(f"UPDATE {table} SET {column} = {column}" for table, column in zip(APPEND_ONLY, ("kind", "root", "root"), strict=True)),
+    *(
+        f"UPDATE {table} SET {column} = {column}"
+        for table, column in zip(APPEND_ONLY, ("kind", "root", "root"), strict=True)
+    ),
     *(f"DELETE FROM {table}" for table in APPEND_ONLY),
     *(f"TRUNCATE {table}" for table in (*APPEND_ONLY, "log_head", "place_cursor", "payload", "payload_default")),
     "UPDATE payload SET payload = ''",
@@ -98,12 +101,18 @@ async def test_the_eraser_deletes_payloads_and_nothing_else(
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO entry SELECT 900, kind, entry, leaf_hash, identity, id, source, type, subject, known_at, topic,"
-        " partition, 900, correlation_id, causation_id, classification, logged_on FROM entry WHERE idx = 0",
-        "INSERT INTO entry SELECT 900, 'unparseable', entry, leaf_hash, NULL, id, source, type, subject, known_at, topic,"
-        " partition, kafka_offset, correlation_id, causation_id, classification, logged_on FROM entry WHERE idx = 0",
-        "INSERT INTO entry SELECT 900, 'unparseable', 'forged', leaf_hash, NULL, id, source, type, subject, known_at,"
-        " topic, partition, 900, correlation_id, causation_id, classification, logged_on FROM entry WHERE idx = 0",
+        (
+            "INSERT INTO entry SELECT 900, kind, entry, leaf_hash, identity, id, source, type, subject, known_at, topic,"
+            " partition, 900, correlation_id, causation_id, classification, logged_on FROM entry WHERE idx = 0"
+        ),
+        (
+            "INSERT INTO entry SELECT 900, 'unparseable', entry, leaf_hash, NULL, id, source, type, subject, known_at,"
+            " topic, partition, kafka_offset, correlation_id, causation_id, classification, logged_on FROM entry WHERE idx = 0"
+        ),
+        (
+            "INSERT INTO entry SELECT 900, 'unparseable', 'forged', leaf_hash, NULL, id, source, type, subject, known_at,"
+            " topic, partition, 900, correlation_id, causation_id, classification, logged_on FROM entry WHERE idx = 0"
+        ),
         "INSERT INTO checkpoint SELECT size, root, subtrees, note, epoch FROM checkpoint",
     ],
     ids=["identity-twice", "record-twice", "foreign-leaf-hash", "checkpoint-twice"],
@@ -125,7 +134,7 @@ async def test_the_coming_months_have_partitions(desk: Desk) -> None:
     assert count == 4
 
 
-async def test_the_tables_are_as_declared(desk: Desk, log_dsn: str) -> None:
+async def test_the_tables_are_as_declared(log_dsn: str) -> None:
     engine = create_async_engine(log_dsn)
     async with engine.connect() as connection:
         for table in metadata.sorted_tables:

@@ -4,6 +4,7 @@ import hashlib
 from base64 import b64decode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from govbus.contracts.translog.merkle import leaf_hash
 from govbus.contracts.translog.note import NoteSigner
 

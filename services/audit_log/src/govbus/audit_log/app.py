@@ -41,7 +41,7 @@ def build_app(settings: Settings) -> FastAPI:
     service.consume_raw(*topics.LOGGED, sequencer=sequencer.on_records)
     interval_seconds = settings.audit_log_checkpoint_interval_seconds
     service.every("checkpoint", interval_seconds, signer.round)
-    service.every("publish", interval_seconds, publisher.round)
+    service.every("publish", settings.retry_initial_seconds, publisher.run)
     service.every("progress", interval_seconds, progress.refresh)
     service.every("copy", settings.audit_log_outside_interval_seconds, signer.copy_newest)
     service.every("months", MONTHS_SECONDS, lambda: prepare_months(service.engine))

@@ -36,7 +36,7 @@ class Publisher:
     def __init__(
         self, settings: Settings, engine: AsyncEngine, standing: Standing, registry: CollectorRegistry
     ) -> None:
-        """Take what publishing needs; nothing connects before the first `round`."""
+        """Take what publishing needs; nothing connects before `run`."""
         self._settings = settings
         self._engine = engine
         self._standing = standing
@@ -46,21 +46,21 @@ class Publisher:
         # Entries under a checkpoint that are not published yet. Growing: broker away, or the topic refuses.
         self._lag = Gauge("govbus_log_publish_lag_entries", "Signed entries not published yet", registry=registry)
 
-    async def round(self) -> None:
-        """Publish until everything that is signed is acknowledged.
+    async def run(self) -> None:
+        """Publish whatever gets signed, until cancelled.
 
         Raises:
             Exception: broker or database away; the cursor stands behind what was acknowledged before.
         """
-        self._standing.require()
         try:
-            while await self._publish_next():
-                pass
-        except BaseException:
-            await self.close()
-            raise
+            while True:
+                self._standing.require()
+                if not await self._publish_next():
+                    await asyncio.sleep(self._settings.audit_log_checkpoint_interval_seconds)
+        finally:
+            await self._close()
 
-    async def close(self) -> None:
+    async def _close(self) -> None:
         """Close the producer: an idempotent one cannot recover from an unknown outcome."""
         producer, self._producer = self._producer, None
         if producer is not None:
