@@ -45,11 +45,13 @@ class Govbus:
             Refused: it was rejected; `reason` and `problem` say why.
             Unreachable: unknown whether it was stored: emit the same event again.
         """
-        return emitting.send_event(self.transport, self._emitter(), event, in_binary_mode=in_binary_mode)
+        return emitting.send_event(
+            self.transport, self.endpoints.source_credential(), event, in_binary_mode=in_binary_mode
+        )
 
     def emit_batch(self, events: Sequence[Event]) -> list[Result]:
         """Say several things in one request; each has a result of its own."""
-        return emitting.send(self.transport, self._emitter(), batch(events))
+        return emitting.send(self.transport, self.endpoints.source_credential(), batch(events))
 
     def gate(
         self, subject: str, version: str, *, environment: str, requested_by: str, after: str | None = None
@@ -78,6 +80,3 @@ class Govbus:
         if key is None:
             raise NotConfigured("No key of the log is known here: pass `vkey`, or set GOVBUS_LOG_VKEY.")
         return self.log().verify_entry(index, key)
-
-    def _emitter(self) -> str:
-        return self.endpoints.credential("source:demo", "owner")

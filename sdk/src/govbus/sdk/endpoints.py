@@ -36,16 +36,23 @@ class Endpoints:
                 return self.credentials[role]
         raise NotConfigured(f"No credential for {' or '.join(roles)}: set GOVBUS_TOKEN, or start the local stack.")
 
+    def source_credential(self) -> str:
+        """Return what events are emitted with: `GOVBUS_SOURCE_TOKEN`, else a source's or an owner's credential."""
+        return self.credentials.get("source") or self.credential("source:demo", "owner")
+
 
 def find_endpoints(environ: Mapping[str, str], start: Path) -> Endpoints:
-    """Return the endpoints: `GOVBUS_URL` and `GOVBUS_TOKEN` win over the file of `GOVBUS_HOME` or above `start`.
+    """Return the endpoints.
+
+    `GOVBUS_URL`, `GOVBUS_TOKEN`, `GOVBUS_SOURCE_TOKEN` and `GOVBUS_LOG_VKEY` win over the file, which is that of
+    `GOVBUS_HOME`, or of the nearest `.govbus` at or above `start`. Its secrets stay with its url.
 
     Raises:
         NotConfigured: neither is there, or the file cannot be read.
     """
     found = _find_file(environ, start)
     from_file = _read(found) if found else None
-    url, token = environ.get("GOVBUS_URL"), environ.get("GOVBUS_TOKEN")
+    url = environ.get("GOVBUS_URL")
     if from_file is None and not url:
         raise NotConfigured(
             f"No {FOLDER}/{FILE} here or above, and GOVBUS_URL is not set: run `make up`, or set GOVBUS_URL and "
@@ -54,9 +61,10 @@ def find_endpoints(environ: Mapping[str, str], start: Path) -> Endpoints:
     known = from_file or Endpoints("")
     elsewhere = url is not None and url.rstrip("/") != known.url
     credentials = {} if elsewhere else dict(known.credentials)
+    given = {"*": environ.get("GOVBUS_TOKEN"), "source": environ.get("GOVBUS_SOURCE_TOKEN")}
     return Endpoints(
         url=(url or known.url).rstrip("/"),
-        credentials=credentials | ({"*": token} if token else {}),
+        credentials=credentials | {role: text for role, text in given.items() if text},
         log_vkey=environ.get("GOVBUS_LOG_VKEY") or (None if elsewhere else known.log_vkey),
         home=known.home,
         services={} if elsewhere else known.services,

@@ -108,7 +108,7 @@ class Transport:
             with self._client.stream(method, path, params=parameters, content=content, headers=sent) as response:
                 body = _read(response)
         except httpx2.HTTPError as error:
-            raise Unreachable(f"{self.url} does not answer ({_said(error)}): is it up? `govbus status`") from None
+            raise Unreachable(f"{self.url} does not answer ({_said(error)})") from None
         if response.status_code >= _ERROR_STATUS:
             raise _failure(response.status_code, response.headers.get("content-type", ""), body)
         return Answer(response.status_code, body)

@@ -13,7 +13,10 @@ from govbus.sdk.cli.output import say, say_error, say_json
 from govbus.sdk.cli.session import DEFAULT, OK, REFUSED, Options, session
 from govbus.sdk.cloudevents import NotAnEvent, Sendable, new_event, read_document, structured
 from govbus.sdk.emitting import Result
+from govbus.sdk.failures import Unreachable
+from govbus.sdk.transport import Transport
 
+_SHOWN_BYTES = 4096
 LOCAL_SOURCE = "//demo/platform"
 """What the source `demo` of a local stack may call itself."""
 
@@ -28,7 +31,7 @@ def emit(
     source: Annotated[str, Parameter(env_var="GOVBUS_SOURCE")] = LOCAL_SOURCE,
     id_: Annotated[str | None, Parameter(name="--id")] = None,
     time: datetime | None = None,
-    source_token: Annotated[str | None, Parameter(env_var="GOVBUS_SOURCE_TOKEN", show_default=False)] = None,
+    source_token: str | None = None,
     options: Options = DEFAULT,
 ) -> int:
     """Send CloudEvents; prints what became of each and its position, which `govbus gate --after` takes.
@@ -46,11 +49,11 @@ def emit(
     source
         Who says it: a URI that the credential may use.
     id_
-        The event's id; the same id on a retry makes it a duplicate, not a second event.
+        The event's id. Sent again with the same id, time and data it is a duplicate; with others it is refused.
     time
         When it happened, with zone; now when absent.
     source_token
-        The source's credential; better in GOVBUS_SOURCE_TOKEN than in the list of processes.
+        The source's credential. GOVBUS_SOURCE_TOKEN is the better place: arguments stand in the list of processes.
     """
     if (file is None) == (type_ is None):
         raise NotAnEvent("give either a FILE (or -), or --type with --subject and --data")
@@ -59,8 +62,8 @@ def emit(
     else:
         body = _described(type_, subject, data, source, id_, time)
     with session(options) as opened:
-        token = source_token or opened.token("source:demo", "owner")
-        results = emitting.send(opened.transport, token, body)
+        known = source_token or (opened.token() if options.role else opened.endpoints.source_credential())
+        results = _send(opened.transport, known, body)
     _tell(results, body, options)
     return REFUSED if any(result.status == "rejected" for result in results) else OK
 
@@ -74,6 +77,19 @@ def _described(type_: str, subject: str, data: str, source: str, id_: str | None
     except strict_json.InvalidJson as error:
         raise NotAnEvent(f"--data is not strict JSON: {error.detail}") from None
     return structured(new_event(type_, subject, value, source=source, id_=id_, time=time))
+
+
+def _send(transport: Transport, token: str, body: Sendable) -> list[Result]:
+    """Send; without an answer say how to send the very same again, since ids made here are known nowhere else."""
+    try:
+        return emitting.send(transport, token, body)
+    except Unreachable as error:
+        if len(body.content) > _SHOWN_BYTES:
+            raise
+        again = body.content.decode("utf-8", "replace")
+        raise Unreachable(
+            f"{error}; it may be stored or not: emit exactly this again, it counts once: {again}"
+        ) from None
 
 
 def _tell(results: list[Result], body: Sendable, options: Options) -> None:

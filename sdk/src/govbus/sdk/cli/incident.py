@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from govbus.contracts.identity import fresh_id
-from govbus.sdk.cli.output import say, say_json, say_table
+from govbus.sdk.cli.output import say, say_json, say_table, shown
 from govbus.sdk.cli.session import DEFAULT, OK, Options, session
 
 app = App(name="incident", help="Incidents: list, show, report, ack, assign, resolve.")
@@ -32,7 +32,7 @@ def list_(
     if options.json:
         say_json(page)
         return OK
-    say_table(_COLUMNS, [[_cell(item.get(name)) for name in _COLUMNS] for item in page.get("items", [])])
+    say_table(_COLUMNS, [[shown(item.get(name)) for name in _COLUMNS] for item in page.get("items", [])])
     if page.get("next"):
         say(f"more: --cursor {page['next']}")
     return OK
@@ -47,7 +47,7 @@ def show(id_: str, /, *, options: Options = DEFAULT) -> int:
         say_json(found)
         return OK
     history = found.pop("history", [])
-    say_table(["field", "value"], [(name, _cell(value)) for name, value in found.items() if value is not None])
+    say_table(["field", "value"], [(name, shown(value)) for name, value in found.items() if value is not None])
     names = ("at", "by", "action", "note")
     say_table(names, [[line.get(name) for name in names] for line in history])
     return OK
@@ -100,7 +100,3 @@ def _act(path: str, body: dict[str, Any], options: Options) -> int:
     else:
         say(f"{done.get('state')} {done.get('id')} assignee {done.get('assignee') or 'nobody'}")
     return OK
-
-
-def _cell(value: Any) -> Any:
-    return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from govbus.contracts.translog.verification import VerificationFailed, verify_proof
-from govbus.sdk.cli.output import say, say_json, say_table
+from govbus.sdk.cli.output import say, say_json, say_table, shown
 from govbus.sdk.cli.session import DEFAULT, OK, Options, needed_key, session
 from govbus.sdk.failures import NotProved
 from govbus.sdk.log_reading import LogReader
@@ -15,6 +15,7 @@ from govbus.sdk.proof_bundle import ProofBundle, dump_bundle
 
 app = App(name="log", help="Read the audit log; take proofs away.")
 _READERS = ("viewer", "operator", "auditor")
+_BYTES = ("leaf_hash", "entry", "attributes_base64", "payload_base64", "commitment_key")
 _COLUMNS = ("index", "state", "type", "subject", "time", "id")
 
 
@@ -64,7 +65,7 @@ def show(index: int, /, *, options: Options = DEFAULT) -> int:
     if options.json:
         say_json(found)
     else:
-        say_table(["field", "value"], found.items())
+        say_table(["field", "value"], [(name, shown(value)) for name, value in found.items() if name not in _BYTES])
     return OK
 
 
@@ -143,7 +144,7 @@ def follow(*, start: Annotated[int, Parameter(name="--from")] = 0, options: Opti
 
 def _bundle(reader: LogReader, index: int, vkey: str) -> ProofBundle:
     size = reader.opened_checkpoint(vkey).checkpoint.size
-    raw, text, shown = reader.entry_bytes(index, size), reader.proof(index), reader.entry(index)
+    raw, text, whole = reader.entry_bytes(index, size), reader.proof(index), reader.entry(index)
     try:
         verify_proof(raw, text, vkey)
     except VerificationFailed as error:
@@ -152,12 +153,12 @@ def _bundle(reader: LogReader, index: int, vkey: str) -> ProofBundle:
         entry=raw,
         proof=text,
         vkey=vkey,
-        payload=_bytes(shown, "payload_base64"),
-        attributes=_bytes(shown, "attributes_base64"),
-        commitment_key=_bytes(shown, "commitment_key"),
+        payload=_bytes(whole, "payload_base64"),
+        attributes=_bytes(whole, "attributes_base64"),
+        commitment_key=_bytes(whole, "commitment_key"),
     )
 
 
-def _bytes(shown: dict[str, Any], name: str) -> bytes | None:
-    value = shown.get(name)
+def _bytes(whole: dict[str, Any], name: str) -> bytes | None:
+    value = whole.get(name)
     return base64.b64decode(value) if isinstance(value, str) else None

@@ -41,6 +41,15 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title
     Console(file=sys.stdout, width=wide, highlight=False, soft_wrap=False).print(table)
 
 
+def shown(value: Any) -> str | None:
+    """Return a JSON value as a cell: texts as they are, lists of texts with commas, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return strict_json.dump(value).decode()
+
+
 def harmless(text: str) -> str:
     """Return the text without what could move the cursor, change colours or turn the direction of writing."""
     return _CONTROL.sub("�", text)

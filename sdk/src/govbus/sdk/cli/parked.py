@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from govbus.sdk.cli.output import say, say_json, say_table
+from govbus.sdk.cli.output import say, say_json, say_table, shown
 from govbus.sdk.cli.session import DEFAULT, OK, Options, Session, session
 from govbus.sdk.failures import GovbusFailure, NotConfigured
 
@@ -41,7 +41,7 @@ def show(id_: str, /, *, service: Service, options: Options = DEFAULT) -> int:
     if options.json:
         say_json(found)
     else:
-        say_table(["field", "value"], found.items())
+        say_table(["field", "value"], [(name, shown(value)) for name, value in found.items()])
     return OK
 
 

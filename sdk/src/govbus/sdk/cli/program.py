@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Final
 
 from cyclopts import App, CycloptsError
@@ -19,7 +20,7 @@ app = App(
     name="govbus",
     help="Say what happened, ask the gate, prove the record.",
     help_epilogue="Exit codes: 0 ok, 1 refused or denied, 2 wrong use, 3 unreachable.",
-    version_flags=[],
+    version=version("govbus-sdk"),
     help_format="plaintext",
     result_action="return_value",
 )
