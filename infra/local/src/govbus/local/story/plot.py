@@ -52,7 +52,7 @@ class Plot:
         self._said("incident.acknowledged", f"incident/{incident}")
         self._version_is_created("2")
         position = self._validation("2", FAIRNESS_GAP[1], "passed")
-        self._incident_is_resolved(incident)
+        position = self._incident_is_resolved(incident)
         decision = self._gate_allows("2", position)
         self._gate_denies("1", position, "fairness-gap")
         self._decision_is_proved(decision)
@@ -147,10 +147,11 @@ class Plot:
         )
         self._said("notification.sent", f"incident/{incident}")
 
-    def _incident_is_resolved(self, incident: str) -> None:
+    def _incident_is_resolved(self, incident: str) -> str:
         done = self._world.govbus("incident", "resolve", incident, "Version 2 replaces it; fairness gap is closed.")
         self._scene("The incident is resolved", f"govbus incident resolve {incident}  {done.document['state']}")
         self._said("incident.resolved", f"incident/{incident}")
+        return str(done.document["position"])
 
     def _gate_allows(self, version: str, after: str) -> str:
         words = ("gate", self.subject, version, "--environment", ENVIRONMENT, "--after", after, "--requested-by", "ci")

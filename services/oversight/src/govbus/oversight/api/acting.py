@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.contracts import topics
 from govbus.contracts.catalogue import Payload
+from govbus.contracts.identity import position_of
 from govbus.contracts.making import person_did
 from govbus.eventing.access import Principal
 from govbus.eventing.outbox import Outbox
@@ -35,6 +36,8 @@ async def perform(
 ) -> dict[str, Any]:
     """Return the case after the act, kept and announced in the caller's transaction.
 
+    `position` is the announcement's, for a gate that must have taken it into account (`after`).
+
     Raises:
         Problem: 404 no such incident, 409 the step is not allowed now.
     """
@@ -44,7 +47,7 @@ async def perform(
     after = act.step(before)
     if isinstance(after, Refused):
         raise Problem(status=409, reason=after.reason, title=f"The incident is {before.state}", detail=after.detail)
-    line = act.line
+    line, position = act.line, None
     if act.payload is not None:
         event = person_did(
             SERVICE,
@@ -56,9 +59,9 @@ async def perform(
             causation=after.opened_event_id,
         )
         outbox.append(event, topics.OVERSIGHT)
-        line = replace(line, event_id=event.id)
+        line, position = replace(line, event_id=event.id), position_of(event)
     await incidents.change(connection, after, line)
-    return {**case_document(after), "event_id": line.event_id}
+    return {**case_document(after), "event_id": line.event_id, "position": position}
 
 
 def absent(id_: UUID) -> Problem:
