@@ -11,6 +11,8 @@ from govbus.contracts.translog.entry import (
     Entry,
     EntryRejected,
     KafkaPlace,
+    canonical_json,
+    canonical_plain,
     commit,
     parse_entry,
 )
@@ -50,6 +52,16 @@ def test_an_entry_is_sorted_compact_json() -> None:
 def test_what_is_written_reads_back(id_: str, subject: str | None, offset: int) -> None:
     entry = dataclasses.replace(ENTRY, id=id_, subject=subject, kafka=KafkaPlace("t", 0, offset, 0))
     assert parse_entry(entry.canonical()) == entry
+
+
+@given(st.dictionaries(st.text("abcxyz09_", min_size=1), st.none() | TEXT | st.integers(-(2**53) + 1, 2**53 - 1)))
+def test_the_fast_encoder_writes_rfc_8785(value: dict[str, str | int | None]) -> None:
+    assert canonical_plain({**value, "in": value}) == canonical_json({**value, "in": value})
+
+
+def test_an_offset_that_json_does_not_hold_is_refused() -> None:
+    with pytest.raises(EntryRejected, match="exactly"):
+        dataclasses.replace(ENTRY, kafka=KafkaPlace("t", 0, 2**53, 0)).canonical()
 
 
 def test_the_log_s_own_and_unreadable_records_are_entries_too() -> None:

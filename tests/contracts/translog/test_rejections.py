@@ -121,10 +121,12 @@ def test_a_witness_is_named_when_its_cosignature_holds() -> None:
     assert cosigned_at_seconds(line.signature) == 1_780_000_000
     assert len(line.signature) == 72
     proof = str(Proof(3, known.INCLUSION_3_OF_5, cosigned))
-    arguments = {"witness_vkeys": [str(WITNESS_KEY)], "witnesses_count": 1}
-    assert verify_proof(known.entry(3), proof, known.VKEY, **arguments).witnesses == (WITNESS_KEY.name,)
+    witnesses = [str(WITNESS_KEY)]
+    assert verify_proof(known.entry(3), proof, known.VKEY, witness_vkeys=witnesses, witnesses_count=1).witnesses == (
+        WITNESS_KEY.name,
+    )
     with pytest.raises(VerificationFailed, match="too_few_witnesses"):
-        verify_proof(known.entry(3), PROOF, known.VKEY, **arguments)
+        verify_proof(known.entry(3), PROOF, known.VKEY, witness_vkeys=witnesses, witnesses_count=1)
 
 
 def test_a_cosignature_with_another_time_is_refused() -> None:
