@@ -89,7 +89,8 @@ class Bus:
         """Measure lag and tell Kafka the offsets, which only its own lag graphs use."""
         if self._kafka is None:
             return
-        await self._lag.measure(self._kafka)
+        handled = dict(self._consumer.next_offsets)
+        self._consumer.follow(handled, await self._lag.measure(self._kafka))
         mine = self._kafka.assignment()
         offsets = {
             TopicPartition(*place): offset

@@ -127,6 +127,19 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         for place, outcome in outcomes.items():
             self._settle(place, work[place], outcome)
 
+    def follow(self, handled: Mapping[Place, int], stored: Mapping[Place, int]) -> None:
+        """Read again from where the offset rows say, when they went back behind what was `handled` here.
+
+        A rebuild does that, perhaps in another process; a partition without new records would never find out.
+        `handled` was noted before `stored` was read, so a commit in between is no step back.
+        """
+        for place, next_offset in handled.items():
+            if stored.get(place, next_offset) < next_offset:
+                partition = TopicPartition(*place)
+                self.next_offsets.pop(place, None)
+                self._assignment.forget({partition})
+                self._in_background(self._verify_until_done(partition))
+
     async def _admitted(self, place: Place, records: list[RawRecord]) -> list[RawRecord]:
         """Return the records that may be handled; verify the partition first when nothing is known of it."""
         partition = TopicPartition(*place)

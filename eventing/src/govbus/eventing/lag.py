@@ -39,8 +39,8 @@ class Lag:
         self._measured_at: float | None = None
         self._behind: dict[Place, int] = {}
 
-    async def measure(self, consumer: AIOKafkaConsumer) -> None:
-        """Compare end offsets with offset rows.
+    async def measure(self, consumer: AIOKafkaConsumer) -> dict[Place, int]:
+        """Compare end offsets with offset rows, and return what the rows say is to be read next.
 
         Raises:
             Exception: broker or database away; figures age until the next success.
@@ -56,6 +56,7 @@ class Lag:
             rows = await fetch(connection, _OFFSETS, (list(self._topics),))
             read = {(topic, number): next_offset for topic, number, next_offset in rows}
         self._take({(part.topic, part.partition): end for part, end in ends.items()}, read, asked_at)
+        return read
 
     def _take(self, ends: dict[Place, int], read: dict[Place, int], asked_at: float) -> None:
         for place, end in ends.items():
