@@ -238,6 +238,7 @@ async def test_an_owner_emits_as_themselves_and_a_viewer_does_not(desk: Desk) ->
     assert (fact.authtype, fact.authid) == ("person", "//govbus/people/olga")
     assert (await desk.emit(owner, id="2", source="//govbus/people/otto")).status_code == 403
     assert (await desk.emit(desk.person("viewer"), **said)).status_code == 403
+    assert [refusal["reason"] for refusal in await desk.refusals()] == ["foreign_source", "not_yours"]
 
 
 async def test_an_emitter_finds_its_event_and_nobody_elses(desk: Desk) -> None:

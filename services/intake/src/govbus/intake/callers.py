@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from govbus.eventing.access import READERS, Access, Principal, bearer_token
 from govbus.eventing.problems import Problem
 from govbus.intake.domain import credential
+from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source, person_source
 from govbus.intake.store import sources
 
@@ -25,23 +26,17 @@ class Callers:
         self._clock = clock
         self._count = count
 
-    async def emitter(self, request: Request) -> Source:
-        """Return who emits: the platform of a credential, or a person who holds the role `owner`.
+    async def emitter(self, request: Request) -> tuple[Source, Refused | None]:
+        """Return who emits, and why not: a person without the role `owner` is known, so the refusal is on record.
 
         Raises:
-            Problem: 401 or 403.
+            Problem: 401.
         """
         caller = await self.reader(request)
         if isinstance(caller, Source):
-            return caller
-        if not caller.has("owner"):
-            raise Problem(
-                status=403,
-                reason="not_yours",
-                title="Not allowed",
-                detail="A source credential emits, or a person with the role owner.",
-            )
-        return person_source(caller.id)
+            return caller, None
+        refusal = Refused("not_yours", "A source credential emits, or a person with the role owner.")
+        return person_source(caller.id), None if caller.has("owner") else refusal
 
     async def reader(self, request: Request) -> Source | Principal:
         """Return who reads: a platform (its own state), or a person with any role.

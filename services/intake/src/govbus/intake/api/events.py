@@ -45,8 +45,8 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     @routes.post("/v1/events", status_code=202, openapi_extra=_BODY)
     async def emit(request: Request) -> JSONResponse:
         """Take one CloudEvent (binary or structured) or a batch; the answer comes after the commit."""
-        source = await callers.emitter(request)
-        mode, units = await _units(request, source, reception)
+        source, refusal = await callers.emitter(request)
+        mode, units = await _units(request, source, refusal, reception)
         outcomes = await reception.take(source, units)
         instance = request.url.path
         return batch_answer(outcomes, instance) if mode is Mode.BATCH else answer(outcomes[0], instance)
@@ -86,10 +86,14 @@ def _place(place: places.Place | None) -> dict[str, int | None]:
     return {"partition": place.partition, "offset": place.offset, "log_index": place.log_index}
 
 
-async def _units(request: Request, source: Source, reception: Reception) -> tuple[Mode | None, list[Unit]]:
+async def _units(
+    request: Request, source: Source, not_allowed: Refused | None, reception: Reception
+) -> tuple[Mode | None, list[Unit]]:
     """Return the units of a request; one that cannot be read as a whole is one refused unit, on record as well."""
     headers = headers_of(request)
     input_ = Input("event", headers, None)
+    if not_allowed is not None:
+        return None, [Unit(input_, refused=not_allowed)]
     try:
         input_ = Input("event", headers, await read_body(request, BODY_BYTES))
         return read_request(input_, source, reception.mappings, reception.clock())

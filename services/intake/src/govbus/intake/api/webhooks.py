@@ -39,7 +39,7 @@ def router(reception: Reception, callers: Callers, sealer: Sealer) -> APIRouter:
             raise problem_of(Refused("unknown_source", "Register it with POST /v1/sources."))
         source, sealed_secret = found
         if sealed_secret is None:
-            unit = await _by_credential(request, source, reception, callers)
+            source, unit = await _by_credential(request, source, reception, callers)
         else:
             secret = sealer.open(sealed_secret, secret_purpose(source.name)).decode()
             unit = await _by_signature(request, source, secret, reception)
@@ -67,15 +67,17 @@ async def _by_signature(request: Request, source: Source, secret: str, reception
     return read_delivery(input_, source, reception.mappings)
 
 
-async def _by_credential(request: Request, source: Source, reception: Reception, callers: Callers) -> Unit:
-    """Return the unit of a delivery of a platform that does not sign, but sends its credential."""
+async def _by_credential(
+    request: Request, source: Source, reception: Reception, callers: Callers
+) -> tuple[Source, Unit]:
+    """Return who delivers and the unit, for a platform that does not sign but sends its credential."""
     headers = headers_of(request)
     input_ = Input("webhook", headers, None)
-    caller = await callers.emitter(request)
-    if caller.name != source.name:
-        raise problem_of(Refused("not_yours", f"This credential is not {source.name}'s."))
+    caller, refusal = await callers.emitter(request)
+    if refusal is not None or caller.name != source.name:
+        return caller, Unit(input_, refused=refusal or Refused("not_yours", f"This is not {source.name}'s credential."))
     try:
         input_ = Input("webhook", headers, await read_body(request, BODY_BYTES))
-    except Refused as refusal:
-        return Unit(input_, refused=refusal)
-    return read_delivery(input_, source, reception.mappings)
+    except Refused as unread:
+        return caller, Unit(input_, refused=unread)
+    return caller, read_delivery(input_, source, reception.mappings)

@@ -36,6 +36,8 @@ def read(headers: Headers, value: bytes | None) -> Said:
             attributes[name] = text
     if not attributes:
         raise Refused("undecodable", "neither ce_ headers nor content-type application/cloudevents+json")
+    if "traceparent" in texts:
+        attributes.setdefault("traceparent", texts["traceparent"])
     if content_type:
         attributes["datacontenttype"] = content_type
     return Said(attributes, value or b"")

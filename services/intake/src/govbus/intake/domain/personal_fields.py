@@ -5,6 +5,7 @@ Source: shared design, events.md, "Personal data".
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from govbus.contracts import catalogue, strict_json
@@ -32,9 +33,14 @@ def with_sealed(event: Event, seal: Callable[[str], str]) -> Event:
     return replace(event, data=strict_json.dump(_replaced(event, seal)))
 
 
+@lru_cache(maxsize=1024)
+def _paths(type_: str) -> tuple[tuple[str, ...], ...]:
+    declared = catalogue.find(type_)
+    return personal_paths(declared.payload) if declared else ()
+
+
 def _replaced(event: Event, change: Callable[[str], str]) -> Any:
-    declared = catalogue.find(event.type)
-    paths = personal_paths(declared.payload) if declared else ()
+    paths = _paths(event.type)
     if not paths:
         return None
     value = event.json()

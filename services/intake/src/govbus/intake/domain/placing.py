@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 from govbus.contracts import all_events, catalogue, types
@@ -67,6 +68,7 @@ def place(event: Event, source: Source) -> Event:
     return replace(event, subject=subject)
 
 
+@lru_cache(maxsize=1024)
 def _is_concluded(type_: str) -> bool:
     short = types.short_name(type_)
     return short is not None and any(fnmatchcase(short, glob) for glob in _CONCLUSIONS)
