@@ -30,11 +30,11 @@ def _is_ours(_: object, name: str | None, *__: object) -> bool:
 async def test_the_runtime_role_may_append_history_and_nothing_else(service: Service) -> None:
     async with service.engine.connect() as connection:
         rows = await connection.exec_driver_sql(
-            "SELECT table_name, string_agg(privilege_type, ',' ORDER BY privilege_type) "
+            "SELECT table_name AS name, string_agg(privilege_type, ',' ORDER BY privilege_type) AS privileges "
             "FROM information_schema.role_table_grants WHERE grantee = current_user "
             "AND table_name IN ('incident', 'incident_history', 'idempotent_answer') GROUP BY 1"
         )
-        granted = {str(name): str(privileges) for name, privileges in rows}
+        granted = {str(row.name): str(row.privileges) for row in rows}
     assert granted == {
         "incident": "INSERT,SELECT,UPDATE",
         "incident_history": "INSERT,SELECT",

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing_extensions import override
 
 from govbus.contracts.translog.checkpoint import Checkpoint, sign_checkpoint
 from govbus.contracts.translog.entry import EVENT, Entry, KafkaPlace, commit
@@ -99,6 +100,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    @override
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 

@@ -79,7 +79,7 @@ def test_a_token_made_here_is_one_that_services_accept(tmp_path: Path, capsys: p
     assert run(arguments) == 0
     made = json.loads(capsys.readouterr().out)
     principal = Access(jwks, issuer, "govbus").verify(made["token"])
-    assert (principal.id, principal.roles) == ("//govbus/people/alice", {"operator", "reviewer:risk"})
+    assert (principal.id, principal.roles) == ("//govbus/people/alice", frozenset({"operator", "reviewer:risk"}))
     left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
     assert timedelta(minutes=4) < left <= timedelta(minutes=5)
 

@@ -32,7 +32,8 @@ def log(tmp_path: Path) -> Path:
     return folder
 
 
-def bundle(log: Path, index: int = 7, **changes: object) -> ProofBundle:
+def bundle(log: Path, **changes: object) -> ProofBundle:
+    index = 7
     fields: dict[str, object] = {
         "entry": ENTRIES[index],
         "proof": (log / f"v1/log/entries/{index}/proof").read_text(),
