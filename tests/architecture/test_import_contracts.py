@@ -16,7 +16,7 @@ CONTRACTS = {
 
 PLANTED = {
     "services/risk/handlers.py": "import govbus.inventory.domain.record",
-    "contracts/envelope.py": "import sqlalchemy\nimport govbus.eventing.outbox",
+    "contracts/envelope.py": "import sqlalchemy\nimport govbus.eventing.outbox\nimport govbus.contracts.catalogue",
     "eventing/outbox.py": "import govbus.sdk",
     "oversight/domain/severity.py": "import random",
 }
