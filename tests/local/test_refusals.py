@@ -17,6 +17,7 @@ from govbus.local.kafka import KafkaServer
 from govbus.local.layout import Home, find_checkout
 from govbus.local.manifest import read_manifest
 from govbus.local.occupancy import occupied
+from govbus.local.ports import free_ports
 from govbus.local.postgres import PostgresServer
 from govbus.local.refusals import Refused
 from govbus.local.routes import read_routes
@@ -43,7 +44,7 @@ def local(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
 def test_a_taken_port_is_named_with_the_setting_that_helps(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        ended = local(folder, "up", GOVBUS_BASE_PORT=str(port - 1 if port > 1025 else port))
+        ended = local(folder, "up", GOVBUS_BASE_PORT=str(port))
     assert ended.returncode == 1
     assert f"Port {port} is taken" in ended.stderr
     assert "GOVBUS_BASE_PORT" in ended.stderr
@@ -157,3 +158,20 @@ def test_secrets_are_readable_by_their_owner_alone(folder: Path) -> None:
     passwords = Passwords(folder / "keys" / "passwords.json")
     assert passwords.of("risk") == Passwords(folder / "keys" / "passwords.json").of("risk")
     assert (folder / "keys" / "passwords.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_setting_that_is_wrong_is_named(folder: Path) -> None:
+    ended = local(folder, "up", GOVBUS_BASE_PORT="many")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("govbus: GOVBUS_BASE_PORT: ")
+
+
+def test_servers_of_somebody_else_that_are_away_are_named(folder: Path) -> None:
+    base_port = str(free_ports(1)[0] // 2 + 1024)
+    ended = local(
+        folder, "up", GOVBUS_BASE_PORT=base_port, GOVBUS_POSTGRES_URL="postgresql://a:b@127.0.0.1:1/x",
+        GOVBUS_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "GOVBUS_POSTGRES_URL" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -7,12 +7,15 @@ import errno
 import os
 import signal
 import sys
+import tempfile
+import traceback
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import cyclopts
 import httpx2
+from pydantic import ValidationError
 
 from govbus.local.detached import start_detached
 from govbus.local.issuer import open_issuer
@@ -113,7 +116,11 @@ def sign_in() -> None:
 
 
 def _opened() -> tuple[LocalSettings, Home]:
-    settings = LocalSettings()
+    try:
+        settings = LocalSettings()
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        raise Refused(f"GOVBUS_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}.") from wrong
     home = Home(settings.home.resolve())
     home.root.mkdir(parents=True, exist_ok=True)
     return settings, home
@@ -123,9 +130,8 @@ def _welcome(stack: Stack, settings: LocalSettings, home: Home) -> None:
     say(f"\nReady: {settings.url}")
     say(f"  Sign in (works once, for an hour): {signin_link(home, stack.issuer, settings.url)}")
     say(
-        "  Try next: `uv run govbus status`, `uv run govbus log`, and the route list at "
-        + settings.url
-        + "/openapi.json"
+        "  Try next: `.venv/bin/govbus status`, `.venv/bin/govbus log entries`, and the route list at "
+        f"{settings.url}/openapi.json"
     )
     say(f"  Logs: {home.root / 'logs'}   Where everything is: {home.endpoints}\n")
 
@@ -145,6 +151,14 @@ def main() -> None:
         what = f"{failed.strerror}" + (f": {failed.filename}" if failed.filename else "")
         advice = "make room and start again" if failed.errno == errno.ENOSPC else "mend that and start again"
         print(f"govbus: {what}; {advice}.", file=sys.stderr)
+        sys.exit(1)
+    except Exception as unforeseen:  # noqa: BLE001 - a person at a terminal is helped by a sentence and a file
+        details = Path(tempfile.gettempdir()) / f"govbus-failure-{os.getpid()}.txt"
+        details.write_text("".join(traceback.format_exception(unforeseen)), encoding="utf-8")
+        print(
+            f"govbus: something unforeseen failed ({type(unforeseen).__name__}): please report it with {details}.",
+            file=sys.stderr,
+        )
         sys.exit(1)
 
 

@@ -14,6 +14,8 @@ from govbus.local.refusals import Refused
 OLDEST_MAJOR_VERSION = 18
 """The first with what the services' migrations use; it is also the one of the wheel."""
 
+CONNECT_TIMEOUT_SECONDS = 10.0
+
 SESSION_LIMITS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "5s",
@@ -62,9 +64,12 @@ async def provision_databases(admin_dsn: str, services: Iterable[str], passwords
     """Make roles and databases; `passwords` holds one for each of `role_names`.
 
     Raises:
-        Refused: the server is older than 18 or the user may not make roles.
+        Refused: the server cannot be reached, is older than 18, or the user may not make roles.
     """
-    connection = await asyncpg.connect(admin_dsn)
+    try:
+        connection = await asyncpg.connect(admin_dsn, timeout=CONNECT_TIMEOUT_SECONDS)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
+        raise Refused(f"PostgreSQL does not let us in ({away}): is GOVBUS_POSTGRES_URL right?") from away
     try:
         await _check_server(connection)
         existing = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
