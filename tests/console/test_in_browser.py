@@ -19,6 +19,8 @@ Token = Callable[..., str]
 CHROMIUM = os.environ.get("GOVBUS_TEST_CHROMIUM") or shutil.which("chromium") or ""
 SCREENSHOTS = os.environ.get("GOVBUS_TEST_SCREENSHOTS", "")
 
+expect.set_options(timeout=30_000)
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no chromium: apt-get install -y chromium"),
@@ -100,5 +102,5 @@ async def test_a_session_ended_elsewhere_is_told_on_the_open_page(
     other = await elsewhere.new_page()
     await other.goto("/")
     await other.get_by_role("button", name="Sign out").click()
-    await expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_role("heading", name="You are not signed in")).to_be_visible()
     await elsewhere.close()

@@ -94,6 +94,7 @@ def settings(
         kafka_bootstrap_servers="127.0.0.1:9",
         jwks_file=jwks,
         token_issuer=ISSUER,
+        topics_file=CHECKOUT / "infra" / "kafka" / "topics.yaml",
         notifier_routes_file=CHECKOUT / "infra" / "notifier" / "routes.yaml",
         notifier_secrets_file=secrets,
         notifier_public_url="http://govbus.example",

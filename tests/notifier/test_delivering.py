@@ -39,12 +39,12 @@ async def test_an_incident_reaches_webhook_and_mail_and_the_bus_hears_of_both(
     assert mail["To"] == "desk@example.org, board@example.org"
     assert "failed fairness" in mail.get_content()
     said = await spoken(service)
-    assert kinds(said) == ["sent", "sent"]
+    assert kinds(said) == ["sent", "sent", "sent"], "webhook, mail and log"
     payloads = [catalogue.read(one) for one in said]
     assert all(isinstance(payload, NotificationSent) and payload.about.id == event.id for payload in payloads)
     assert {one.correlationid for one in said} == {"story-1"}
     assert {one.causationid for one in said} == {event.id}
-    assert len({one.id for one in said}) == 2
+    assert len({one.id for one in said}) == 3
 
 
 async def test_the_trace_of_the_event_goes_on_in_webhook_mail_and_conclusion(
