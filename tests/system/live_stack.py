@@ -108,6 +108,21 @@ class LiveStack:
         except (OSError, ValueError, psutil.Error):
             return None
 
+    def runs(self) -> bool:
+        """Return whether the supervisor runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def children(self) -> list[psutil.Process]:
+        """Return every running process that the supervisor wrote down."""
+        names = json.loads((self.home / "run" / "children.json").read_text(encoding="utf-8"))
+        return [found for found in map(self.process, names) if found is not None]
+
+    def kill_supervisor(self) -> None:
+        """SIGKILL the supervisor alone, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     async def not_ready(self) -> str:
         """Return who is not ready, empty when everybody is."""
         try:

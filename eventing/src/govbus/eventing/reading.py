@@ -122,12 +122,7 @@ class EventReading:
         payload: Payload | None,
     ) -> None:
         """Run the topic's handler for one event inside a span that continues the event's trace."""
-        attributes: dict[str, str | int] = {
-            "messaging.system": "kafka",
-            "messaging.destination.name": record.topic,
-            "messaging.kafka.offset": record.offset,
-            "govbus.event.type": event.type,
-        }
+        attributes = {**_place(record), "govbus.event.type": event.type}
         delivery = Delivery(
             event, payload, record.topic, record.partition, record.offset, record.timestamp_ms, connection, outbox
         )
@@ -151,16 +146,36 @@ class RawReading:
     async def steps(self, connection: AsyncConnection, outbox: Outbox, prepared: object) -> list[Step]:
         """Bind each record to the handler."""
         records: Sequence[RawRecord] = prepared  # type: ignore[assignment]  # what prepare returned
-        return [Step(record, partial(self._handler, RawDelivery(record, connection, outbox))) for record in records]
+        return [Step(record, partial(self._handle, connection, outbox, record)) for record in records]
 
     async def handle_again(self, connection: AsyncConnection, outbox: Outbox, parked: Parked) -> None:
         """Handle a parked record."""
-        await self._handler(RawDelivery(parked.record, connection, outbox))
+        await self._handle(connection, outbox, parked.record)
+
+    async def _handle(self, connection: AsyncConnection, outbox: Outbox, record: RawRecord) -> None:
+        """Run the handler inside a span that continues the platform's trace, or begins one."""
+        name = f"{self._service} process {record.topic}"
+        with span(name, parent=_traceparent(record), kind=SpanKind.CONSUMER, attributes=_place(record)):
+            await self._handler(RawDelivery(record, connection, outbox))
 
     def announce_parked(self, outbox: Outbox, record: RawRecord, reason: str, detail: str) -> None:
         """Append `record.parked` on the service's own topic."""
         event = parked_event(self._service, record, reason, detail)
         outbox.append(event, topics.SERVICE_TOPIC[self._service])
+
+
+def _place(record: RawRecord) -> dict[str, str | int]:
+    """Return where a record stands as span attributes. Source: OpenTelemetry semantic conventions for Kafka."""
+    return {
+        "messaging.system": "kafka",
+        "messaging.destination.name": record.topic,
+        "messaging.kafka.offset": record.offset,
+    }
+
+
+def _traceparent(record: RawRecord) -> str | None:
+    found = [value for name, value in record.headers if name in {"traceparent", "ce_traceparent"} and value]
+    return found[0].decode("ascii", "replace") if found else None
 
 
 def parked_event(service: str, record: RawRecord, reason: str, detail: str) -> Event:
