@@ -17,6 +17,7 @@ from govbus.eventing import operations
 from govbus.eventing.access import Access
 from govbus.eventing.assignment import Assignment
 from govbus.eventing.background import Job
+from govbus.eventing.body_limit import BodyLimit
 from govbus.eventing.bus import Bus
 from govbus.eventing.consumer import Run, all_partitions, each_partition
 from govbus.eventing.database import new_engine
@@ -103,6 +104,7 @@ class Service:
         app.state.service = self
         for router in routers:
             app.include_router(router)
+        app.add_middleware(BodyLimit, limit_bytes=self.settings.http_body_bytes)
         if reading is not None:
             replaying = Replaying(self.name, self.engine, reading)
             app.include_router(operations.router(self.name, self.engine, self.access, replaying, self._rebuild))

@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from govbus.contracts.limits import BODY_BYTES
+
 
 class ServiceSettings(BaseSettings):
     """Frozen settings read from `GOVBUS_…` environment variables."""
@@ -30,6 +32,9 @@ class ServiceSettings(BaseSettings):
         default="127.0.0.1", description="loopback: exposing a service is a decision of the deployer"
     )
     http_port: int = 8400
+    http_body_bytes: int = Field(
+        default=2 * BODY_BYTES, description="no route takes more; intake's own limits are lower and named"
+    )
     jwks_file: Path | None = Field(default=None, description="public keys that sign persons' tokens; none = nobody")
     token_issuer: str = Field(default="", description="the only `iss` accepted in a person's token")
     token_audience: str = "govbus"  # noqa: S105 - a name, no secret

@@ -1,0 +1,74 @@
+"""The HTTP side every service has: limits, problems, and nothing of an exception to a user."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from fastapi import APIRouter
+
+from govbus.eventing.service import Service
+from govbus.eventing.settings import ServiceSettings
+
+LIMIT_BYTES = 1000
+
+
+def _routes() -> APIRouter:
+    routes = APIRouter()
+
+    @routes.post("/take")
+    async def take(body: dict[str, str]) -> dict[str, int]:
+        return {"fields": len(body)}
+
+    @routes.get("/fail")
+    async def fail() -> None:
+        raise ValueError("password=hunter2")
+
+    return routes
+
+
+@pytest.fixture
+async def client(probe_settings: ServiceSettings) -> AsyncIterator[httpx2.AsyncClient]:
+    service = Service("console", probe_settings.model_copy(update={"http_body_bytes": LIMIT_BYTES}))
+    transport = httpx2.ASGITransport(app=service.app(_routes()), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://probe") as opened:
+        yield opened
+    await service.engine.dispose()
+
+
+async def _chunks() -> AsyncIterator[bytes]:
+    for _ in range(LIMIT_BYTES):
+        yield b'{"a": "b"}'
+
+
+async def test_a_body_of_stated_length_beyond_the_limit_is_413(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/take", content=b"x" * (LIMIT_BYTES + 1), headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+
+
+async def test_an_endless_body_is_413_and_not_read_to_its_end(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/take", content=_chunks(), headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+
+
+async def test_a_body_within_the_limit_is_taken(client: httpx2.AsyncClient) -> None:
+    assert (await client.post("/take", json={"a": "b"})).json() == {"fields": 1}
+
+
+async def test_malformed_is_400_and_refused_is_422_with_pointers(client: httpx2.AsyncClient) -> None:
+    malformed = await client.post("/take", content=b"{", headers={"content-type": "application/json"})
+    refused = await client.post("/take", json={"a": 1})
+    assert (malformed.status_code, refused.status_code) == (400, 422)
+    assert refused.json()["errors"] == [{"pointer": "/body/a", "detail": "Input should be a valid string"}]
+
+
+async def test_a_failure_shows_nothing_of_its_cause(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/fail")
+    assert answer.status_code == 500
+    assert answer.json()["type"].endswith("/internal")
+    assert "hunter2" not in answer.text
+
+
+async def test_an_unknown_route_is_a_problem_that_says_what_to_do(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/nowhere")
+    assert answer.status_code == 404
+    assert "GET /docs lists the routes" in answer.json()["detail"]
