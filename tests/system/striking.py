@@ -12,22 +12,26 @@ from typing import Final
 
 import asyncpg
 import httpx2
+from aiokafka.errors import KafkaError
 
+from govbus.contracts.topics import LOGGED
+from system.comparing import repeated_records
 from system.live_stack import LiveStack
 from system.moments import Watcher
 from system.pace import Pace
+from system.reading_topics import read_topics
 from system.schedule import Freeze, Kill, Rebalance, Strike
 from system.second_process import SecondProcess
 
-_ALIVE_SECONDS: Final = 45.0
+_ALIVE_SECONDS: Final = 90.0
 """How long a target may be down before that is a failure: restart pause, start, recovery."""
 
-_WORKING_SECONDS: Final = 15.0
+_WORKING_SECONDS: Final = 30.0
 SOURCE_OF_LOAD: Final = "intake"
 _BUSY_SECONDS: Final = 1.0
 _EXTRA_SECONDS: Final = 3.0
-_SETTLED_SECONDS: Final = 20.0
-_DUPLICATES: Final = "SELECT duplicate_count FROM log_head"
+_SETTLED_SECONDS: Final = 60.0
+_COUNTED_SECONDS: Final = 30.0
 
 
 @dataclass(slots=True)
@@ -71,7 +75,7 @@ class Striker:
         await asyncio.gather(*beside)
 
     async def until_a_duplicate(self, most_kills_count: int, let_out_from_ratio: float) -> None:
-        """Kill publishers at work until the log has seen a record twice, with the facts held back until now."""
+        """Strike at publishers at work until a record stands on Kafka twice, with the facts held back until now."""
         step = (1 - let_out_from_ratio) / (most_kills_count + 1)
         for number in range(most_kills_count):
             if await self._duplicates_count():
@@ -81,17 +85,12 @@ class Striker:
             await self._kill(strike, _EXTRA_SECONDS, (at, at + step))
 
     async def _duplicates_count(self) -> int:
-        """Return how many records the log has found to be repeats; 0 while nobody can say."""
-        await asyncio.sleep(_EXTRA_SECONDS)
+        """Return how many records say again what an earlier one said; 0 while nobody can say."""
         try:
-            connection = await asyncpg.connect(self._stack.dsn("audit_log"), timeout=2)
-            try:
-                found: int = await connection.fetchval(_DUPLICATES)
-            finally:
-                await connection.close()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            async with asyncio.timeout(_COUNTED_SECONDS):
+                return repeated_records(await read_topics(self._stack.kafka(), LOGGED))
+        except (TimeoutError, KafkaError):
             return 0
-        return found
 
     async def _kill(self, strike: Kill, busy_seconds: float, let_out: tuple[float, float]) -> None:
         async with self._lock(strike.target):
