@@ -37,6 +37,7 @@ def settings(dsn: str, folder: Path, **changes: Any) -> Settings:
         "jwks_file": jwks,
         "token_issuer": ISSUER,
         "data_directory": folder / "data",
+        "audit_log_compare_topic": False,
     }
     return Settings(**{**values, **changes})
 

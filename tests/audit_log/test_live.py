@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from audit_log.desk import Desk, bearer, event, settings
-from backends.running import CHECKOUT, RunningKafka
+from backends.running import CHECKOUT, RunningKafka, RunningPostgres
 from eventing.live import produce, published, until
 from govbus.contracts import topics
 from govbus.contracts.translog.checkpoint import open_checkpoint
@@ -35,6 +35,7 @@ def _settings(kafka: RunningKafka, dsn: str, folder: Path) -> Any:
         kafka_password=password,
         topics_file=CHECKOUT / "infra" / "kafka" / "topics.yaml",
         progress_poll_seconds=0.2,
+        audit_log_compare_topic=True,
     )
 
 
@@ -88,6 +89,30 @@ async def test_every_record_is_logged_and_the_topic_rebuilds_the_tree(
             if item["id"].startswith("f"):
                 per_subject.setdefault(item["subject"], []).append(int(item["id"][1:]))
         assert all(numbers == sorted(numbers) for numbers in per_subject.values())
+
+
+async def test_a_database_restored_behind_the_topic_takes_and_signs_nothing(
+    govbus_topics: RunningKafka, postgres: RunningPostgres, log_dsn: str, tmp_path: Path
+) -> None:
+    kafka = govbus_topics
+    await produce(kafka, *(event(f"f{n}") for n in range(20)))
+    async with _running(Desk(_settings(kafka, log_dsn, tmp_path))) as desk:
+
+        async def all_published() -> bool:
+            return await desk.rows("SELECT checkpoint_size FROM place_cursor WHERE place = 'topic'") == [(20,)]
+
+        await until(all_published, "20 entries published")
+    for copy in (tmp_path / "data" / "checkpoints").rglob("*"):
+        if copy.is_file():
+            copy.unlink()
+    async with _running(Desk(_settings(kafka, postgres.create_service_database("audit_log"), tmp_path))) as restored:
+
+        async def stopped() -> bool:
+            return restored.service.refusal is not None
+
+        await until(stopped, "the log stopped")
+        assert "behind a checkpoint on govbus.audit of size 20" in str(restored.service.refusal)
+        assert await restored.rows("SELECT count(*) FROM entry") == [(0,)]
 
 
 async def test_killed_publishers_and_sequencers_leave_every_record_once_and_in_order(

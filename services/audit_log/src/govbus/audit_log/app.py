@@ -9,8 +9,9 @@ from govbus.audit_log.api.disclosure import Disclosure
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.keys import load_or_make_signer
 from govbus.audit_log.months import prepare_months
-from govbus.audit_log.outside import Copies
+from govbus.audit_log.outside import Copies, Outside
 from govbus.audit_log.progress import Progress
+from govbus.audit_log.published import PublishedCheckpoints
 from govbus.audit_log.publishing import Publisher
 from govbus.audit_log.settings import Settings
 from govbus.audit_log.signing import Signer
@@ -34,7 +35,10 @@ def build_app(settings: Settings) -> FastAPI:
     key = load_or_make_signer(settings.key_file, settings.audit_log_origin)
     copies = Copies(settings.checkpoint_directory, settings.audit_log_origin)
     sequencer = Sequencer(standing, service.registry)
-    signer = Signer(service.engine, key, copies, standing, service.registry)
+    compared: dict[str, Outside] = {"a copy outside": copies}
+    if settings.audit_log_compare_topic:
+        compared["a checkpoint on govbus.audit"] = PublishedCheckpoints(settings)
+    signer = Signer(service.engine, key, copies, compared, standing, service.registry)
     publisher = Publisher(settings, service.engine, standing, service.registry)
     progress = Progress(service.engine, service.registry)
     disclosure = Disclosure(service, sequencer, settings.audit_log_origin, lambda: datetime.now(UTC))

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote
 
 import obstore
@@ -12,6 +12,13 @@ from obstore.store import LocalStore
 from govbus.audit_log.domain.consistency import Inconsistent
 
 _SIZE_DIGITS: Final = 19
+
+
+class Outside(Protocol):
+    """A place outside the database that holds checkpoints."""
+
+    async def newest(self) -> str | None:
+        """Return the note of the largest tree there, None when there is none."""
 
 
 class Copies:

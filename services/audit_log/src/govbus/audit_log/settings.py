@@ -27,6 +27,10 @@ class Settings(ServiceSettings):
         default=10, le=60, description="how often the newest checkpoint is copied outside; promised: within 60 s"
     )
     audit_log_publish_count: int = Field(default=200, description="entries published in one transaction")
+    audit_log_compare_topic: bool = Field(
+        default=True,
+        description="whether the start check reads the newest checkpoint on govbus.audit; off only when that was lost",
+    )
     audit_log_public: bool = Field(
         default=True, description="whether checkpoints, tiles, proofs and the key are served without a token"
     )

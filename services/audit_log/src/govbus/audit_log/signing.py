@@ -5,13 +5,14 @@ Never signs a tree that is inconsistent with one already signed: on any doubt th
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.audit_log.domain.consistency import Inconsistent, check_head, check_same, regrow
-from govbus.audit_log.outside import Copies
+from govbus.audit_log.outside import Copies, Outside
 from govbus.audit_log.standing import Standing
 from govbus.audit_log.store import signing as store
 from govbus.audit_log.store.appending import read_head
@@ -30,12 +31,19 @@ class Signer:
     """The one who signs; several processes may run one, a lock and an epoch let one sign at a time."""
 
     def __init__(
-        self, engine: AsyncEngine, signer: NoteSigner, copies: Copies, standing: Standing, registry: CollectorRegistry
+        self,
+        engine: AsyncEngine,
+        signer: NoteSigner,
+        copies: Copies,
+        compared: Mapping[str, Outside],
+        standing: Standing,
+        registry: CollectorRegistry,
     ) -> None:
-        """Take what signing needs; `compare` comes before the first `round`."""
+        """Take what signing needs; `compared` are the outside places, by name, that the log must not be behind."""
         self._engine = engine
         self._signer = signer
         self._copies = copies
+        self._compared = compared
         self._standing = standing
         self._epoch: int | None = None
         self._signed: CompactRange | None = None
@@ -65,12 +73,12 @@ class Signer:
             self._standing.stop(str(error))
 
     async def compare(self) -> None:
-        """Check the stored log against its newest checkpoint, its key, and the newest copy outside.
+        """Check the stored log against its key, its newest checkpoint, and the newest one in every place outside.
 
         Raises:
             Inconsistent: the log is behind a copy, has another history, or was signed by another key.
         """
-        outside = await self._copies.newest()
+        outside = {where: await place.newest() for where, place in self._compared.items()}
         async with self._engine.connect() as connection:
             newest = await store.newest_checkpoint(connection)
             head = await read_head(connection)
@@ -78,8 +86,9 @@ class Signer:
                 signed = self._open(newest.note, "the newest stored checkpoint")
                 check_same(newest.compact.size, newest.compact.root, signed.root, "the newest stored checkpoint")
                 await _check_tree(connection, head.compact, signed, "the newest stored checkpoint")
-            if outside is not None:
-                await _check_tree(connection, head.compact, self._open(outside, "a copy outside"), "a copy outside")
+            for where, note in outside.items():
+                if note is not None:
+                    await _check_tree(connection, head.compact, self._open(note, where), where)
         self._signed = newest.compact if newest else None
         self._standing.compared()
 
