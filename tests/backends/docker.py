@@ -134,7 +134,8 @@ class AdminByPlain(KafkaAccess):
 def _let_admin_use_scram(access: AdminByPlain) -> None:
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, SCRAM_ITERATIONS)
     wanted = UserScramCredentialUpsertion(access.admin_username, info, password=access.admin_password.encode())
-    for made in AdminClient(dict(access.admin_client_config)).alter_user_scram_credentials([wanted]).values():
+    admin = AdminClient(dict(access.admin_client_config))
+    for made in admin.alter_user_scram_credentials([wanted]).values():
         made.result(CALL_TIMEOUT_SECONDS)
 
 

@@ -4,6 +4,7 @@ Idempotent: what is there already stays, settings are set to the manifest's, ACL
 govbus principal are taken away. Partitions are added, never removed.
 """
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -32,6 +33,7 @@ from govbus.local.manifest import PRINCIPAL_PREFIX, Manifest, kafka_user
 from govbus.local.refusals import Refused
 
 CALL_TIMEOUT_SECONDS = 30.0
+PROBE_TIMEOUT_SECONDS = 1.0
 SCRAM_ITERATIONS = 4096
 """Kafka's minimum: passwords are 192 random bits, so more would only make connecting slower."""
 
@@ -49,6 +51,7 @@ def provision_kafka(client_config: Mapping[str, str], manifest: Manifest, passwo
             return ["This Kafka takes anybody without a password: one writer per topic is not enforced by it."]
         _ensure_users(admin, manifest, passwords)
         _ensure_rights(admin, manifest)
+        _await_effect(client_config, manifest, passwords)
     except KafkaException as failed:
         raise Refused(f"Kafka refused to be set up: {failed.args[0].str()}") from failed
     return []
@@ -133,6 +136,25 @@ def _ensure_rights(admin: AdminClient, manifest: Manifest) -> None:
     ]
     if stale:
         _finish(admin.delete_acls(stale))
+
+
+def _await_effect(client_config: Mapping[str, str], manifest: Manifest, passwords: Mapping[str, str]) -> None:
+    """Return when a user sees all its topics: the controller has acknowledged earlier than brokers act on it."""
+    principal = list(manifest.principals)[-1]
+    user = kafka_user(principal)
+    wanted = {name for name, topic in manifest.topics.items() if principal in (*topic.writers, *topic.readers)}
+    own_login = {"sasl.username": user, "sasl.password": passwords[user], "sasl.mechanism": "SCRAM-SHA-256"}
+    deadline = time.monotonic() + CALL_TIMEOUT_SECONDS
+    while True:
+        client = AdminClient({**client_config, **own_login, "log_level": "0"})
+        try:
+            if wanted <= client.list_topics(timeout=PROBE_TIMEOUT_SECONDS).topics.keys():
+                return
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            raise Refused(f"Kafka took the users and rights but {user} still cannot see its topics: look at its log.")
 
 
 def _finish(futures: Mapping[Any, Future[Any]], *tolerated: int) -> None:
