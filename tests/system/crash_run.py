@@ -5,7 +5,7 @@ import hashlib
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -103,7 +103,7 @@ class CrashRun:
         https, kafka = self._feeders()
         striker = Striker(self.stack, make_schedule(self._seed, self._size.kills_count), self._pace, self._say)
         self.outcome.hits = striker.hits
-        feeding = [asyncio.create_task(feeder.run()) for feeder in (*https, kafka)]
+        feeding = [*(asyncio.create_task(feeder.run()) for feeder in https), asyncio.create_task(kafka.run())]
         try:
             await _unless_failed(striker.run(1 - _HELD_BACK_RATIO), feeding)
             await _unless_failed(striker.until_a_duplicate(_EXTRA_KILLS_COUNT, 1 - _HELD_BACK_RATIO), feeding)
@@ -211,7 +211,7 @@ def compare_services(log: LogContent, figures: dict[str, int]) -> list[str]:
     ]
 
 
-async def _unless_failed(striking: Any, feeding: list[asyncio.Task[None]]) -> None:
+async def _unless_failed(striking: Coroutine[Any, Any, None], feeding: list[asyncio.Task[None]]) -> None:
     """Wait for the strikes, unless a feeder fails first."""
     task = asyncio.ensure_future(striking)
     try:

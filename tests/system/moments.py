@@ -13,11 +13,16 @@ _MINE: Final = (
     "count(*) FILTER (WHERE state = 'idle in transaction' AND query ~ $1) "
     "FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
 )
+_OPEN: Final = (
+    "SELECT pid, state, wait_event, round(extract(epoch FROM clock_timestamp() - state_change), 1), left(query, 60) "
+    "FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+)
 PUBLISHING: Final = "created_at.* FROM eventing_outbox ORDER BY|FROM entry e LEFT JOIN payload.* ORDER BY e.idx"
 """What a transaction last ran that waits for Kafka's acknowledgement: of the outbox's rows, or of the log's entries."""
 
 _POLL_SECONDS: Final = 0.001
 _CONNECT_SECONDS: Final = 2.0
+_PUBLISHING_RATIO: Final = 0.6
 _DOWN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
@@ -31,9 +36,10 @@ class Watcher:
     async def wait_until_busy(self, *, publishing: bool, most_seconds: float) -> str:
         """Return `writing` or `publishing` as soon as a transaction is found so; empty when none was in time.
 
-        `publishing` waits for nothing but that; otherwise whatever comes first.
+        `publishing` waits for nothing but that for most of the time; otherwise whatever comes first.
         """
-        deadline = time.monotonic() + most_seconds
+        began = time.monotonic()
+        deadline, content_from = began + most_seconds, began + most_seconds * (_PUBLISHING_RATIO if publishing else 0)
         try:
             connection = await asyncpg.connect(self._dsn, timeout=_CONNECT_SECONDS)
         except _DOWN:
@@ -43,7 +49,7 @@ class Watcher:
                 writing_count, publishing_count = await connection.fetchrow(_MINE, PUBLISHING)
                 if publishing_count:
                     return "publishing"
-                if writing_count and not publishing:
+                if writing_count and time.monotonic() >= content_from:
                     return "writing"
                 await asyncio.sleep(_POLL_SECONDS)
         except _DOWN:
@@ -52,14 +58,10 @@ class Watcher:
             connection.terminate()
         return ""
 
-    async def open_transactions_count(self) -> int:
-        """Return how many transactions the service holds open."""
+    async def open_transactions(self) -> list[str]:
+        """Return the transactions that the service holds open, each by what PostgreSQL knows of it."""
         connection = await asyncpg.connect(self._dsn, timeout=_CONNECT_SECONDS)
         try:
-            found: int = await connection.fetchval(
-                "SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid() "
-                "AND xact_start IS NOT NULL"
-            )
-            return found
+            return [" ".join(map(str, row)) for row in await connection.fetch(_OPEN)]
         finally:
             await connection.close()

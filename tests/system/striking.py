@@ -28,7 +28,7 @@ _ALIVE_SECONDS: Final = 90.0
 
 _WORKING_SECONDS: Final = 30.0
 SOURCE_OF_LOAD: Final = "intake"
-_BUSY_SECONDS: Final = 1.0
+_BUSY_SECONDS: Final = 2.0
 _EXTRA_SECONDS: Final = 3.0
 _SETTLED_SECONDS: Final = 60.0
 _COUNTED_SECONDS: Final = 30.0
@@ -118,26 +118,29 @@ class Striker:
             for _ in range(20):
                 busy = await watcher.wait_until_busy(publishing=False, most_seconds=_BUSY_SECONDS)
                 os.kill(process, signal.SIGSTOP)
-                if busy and await self._holds_a_transaction(watcher):
+                if busy and (held := await self._transactions(watcher)):
                     break
                 os.kill(process, signal.SIGCONT)
             else:
                 self._tell(f"{strike.target} was never found inside a transaction to freeze it")
                 return
-            self._tell(f"froze {strike.target} ({process}) inside a transaction")
+            self._tell(f"froze {strike.target} ({process}) inside a transaction: {held}")
             await asyncio.sleep(strike.seconds)
-            cut_off = not await self._holds_a_transaction(watcher)
+            standing = await self._transactions(watcher)
             os.kill(process, signal.SIGCONT)
             self.hits.freezes_count += 1
-            self.hits.cut_off_count += cut_off
-            self._tell(f"let {strike.target} go on; its transaction {'was ended' if cut_off else 'still stood'}")
+            self.hits.cut_off_count += not standing
+            self._tell(
+                f"let {strike.target} go on; its transaction {f'still stood: {standing}' if standing else 'was ended'}"
+            )
 
     @staticmethod
-    async def _holds_a_transaction(watcher: Watcher) -> bool:
+    async def _transactions(watcher: Watcher) -> list[str]:
+        """Return the transactions a frozen process holds; none when the database is down, as it holds none then."""
         try:
-            return bool(await watcher.open_transactions_count())
+            return await watcher.open_transactions()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-            return False
+            return []
 
     async def _rebalance(self, strike: Rebalance) -> None:
         """Let a second process join the group: the first must be assigned anew, and again when the second is dead."""

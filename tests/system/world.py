@@ -144,7 +144,7 @@ def _taken_in_turn(streams: Sequence[Stream]) -> list[Said]:
 
 def _recorded(said: Said, number: int) -> Event:
     """Return the fact as intake passes it on."""
-    attributes = dict(said.attributes)
+    attributes: dict[str, Any] = dict(said.attributes)
     del attributes["specversion"]
     subject = attributes.pop("subject")
     placed = subject if subject.startswith("model/") else f"external/demo/{subject.replace('/', '%2F')}"
