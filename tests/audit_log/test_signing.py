@@ -3,10 +3,10 @@
 from base64 import b64decode
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from audit_log.desk import Desk, event, settings
+from audit_log.tampering import tamper
 from backends.running import RunningPostgres
 from govbus.audit_log.domain.consistency import Inconsistent
 from govbus.audit_log.keys import KeyUnusable, load_or_make_signer
@@ -18,18 +18,6 @@ from govbus.contracts.translog.vkey import parse_vkey
 async def _newest(desk: Desk) -> OpenedCheckpoint:
     key = parse_vkey((await desk.get("/v1/log/key")).text)
     return open_checkpoint((await desk.get("/v1/log/checkpoint")).text, key)
-
-
-async def _tamper(postgres: RunningPostgres, dsn: str, *statements: str) -> None:
-    """Do what only a superuser who takes the triggers away can do."""
-    database = dsn.rpartition("?")[0].rpartition("/")[2] or dsn.rpartition("/")[2]
-    connection = await asyncpg.connect(postgres.access.admin_dsn, database=database)
-    for table in ("entry", "tile", "checkpoint", "log_head"):
-        await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
-    await connection.execute("ALTER TABLE entry DROP CONSTRAINT entry_leaf_hash")
-    for statement in statements:
-        await connection.execute(statement)
-    await connection.close()
 
 
 async def _stops(desk: Desk, because: str) -> None:
@@ -113,7 +101,7 @@ async def test_what_was_changed_after_sequencing_is_never_signed(
     await desk.enter(*(event(str(number)) for number in range(290)))
     await desk.sign()
     await desk.enter(*(event(str(number)) for number in range(290, 520)))
-    await _tamper(postgres, log_dsn, statement)
+    await tamper(postgres, log_dsn, statement)
     await _stops(desk, because)
 
 
