@@ -28,11 +28,7 @@ def render_properties(logs: Path, ports: KafkaPorts, admin_password: str, contro
 
     The controller's listener takes PLAIN, since SCRAM's own records are what the controller has yet to load.
     """
-    controller_login = (
-        f'{_PLAIN} required username="controller" password="{controller_password}" '
-        f'user_controller="{controller_password}";'
-    )
-    admin_login = f'{_SCRAM} required username="{ADMIN}" password="{admin_password}";'
+    controller_login, admin_login = _logins(admin_password, controller_password)
     lines = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -67,3 +63,13 @@ def render_properties(logs: Path, ports: KafkaPorts, admin_password: str, contro
         "log.retention.check.interval.ms": "300000",
     }
     return "".join(f"{name}={value}\n" for name, value in lines.items())
+
+
+def _logins(admin_password: str, controller_password: str) -> tuple[str, str]:
+    """Return the JAAS lines of the controller's listener and of the broker's own connections."""
+    controller_login = (
+        f'{_PLAIN} required username="controller" password="{controller_password}" '
+        f'user_controller="{controller_password}";'
+    )
+    admin_login = f'{_SCRAM} required username="{ADMIN}" password="{admin_password}";'
+    return controller_login, admin_login
