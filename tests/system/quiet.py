@@ -5,6 +5,7 @@ import time
 from typing import Final
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from govbus.contracts.topics import AUDIT, LOGGED
 from system.feeding_kafka import TOPIC
@@ -29,8 +30,11 @@ async def wait_until_quiet(stack: LiveStack, most_seconds: float) -> None:
     while time.monotonic() < deadline:
         busy = await stack.not_ready()
         if not busy:
-            ends = await end_offsets(stack.kafka(), TOPICS)
-            busy = await _under_way(stack, ends) or ("" if ends == last_ends else "topics still grow")
+            try:
+                ends = await end_offsets(stack.kafka(), TOPICS)
+            except KafkaError as error:
+                ends, busy = {}, f"Kafka: {type(error).__name__}"
+            busy = busy or await _under_way(stack, ends) or ("" if ends == last_ends else "topics still grow")
             last_ends = ends
         if not busy:
             return

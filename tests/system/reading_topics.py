@@ -1,7 +1,8 @@
 """Reads whole topics from their beginning, as an outsider with an account would."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,14 +16,14 @@ _READ_SECONDS: Final = 120.0
 
 async def end_offsets(connection: Mapping[str, Any], topics: Sequence[str]) -> dict[Place, int]:
     """Return where each partition ends now."""
-    async with AIOKafkaConsumer(enable_auto_commit=False, **connection) as consumer:
+    async with _started(connection) as consumer:
         found = await consumer.end_offsets(await _partitions(consumer, topics))
     return {(part.topic, part.partition): end for part, end in found.items()}
 
 
 async def read_topics(connection: Mapping[str, Any], topics: Sequence[str]) -> dict[Place, list[RawRecord]]:
     """Return every record of the topics, by partition, in offset order, up to where they end now."""
-    async with AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **connection) as consumer:
+    async with _started(connection) as consumer:
         partitions = await _partitions(consumer, topics)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
@@ -33,6 +34,17 @@ async def read_topics(connection: Mapping[str, Any], topics: Sequence[str]) -> d
                 for part, records in (await consumer.getmany(timeout_ms=500)).items():
                     found[part.topic, part.partition].extend(map(raw_record, records))
     return found
+
+
+@asynccontextmanager
+async def _started(connection: Mapping[str, Any]) -> AsyncIterator[AIOKafkaConsumer]:
+    """Give a consumer of no group; it is closed also when it could not start."""
+    consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="earliest", **connection)
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 async def _partitions(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:

@@ -14,7 +14,7 @@ NAME: Final = "governance-webhook"
 
 
 class WebhookReceiver:
-    """Listens on loopback from the beginning to `stop`, and counts what came by its `webhook-id`."""
+    """Listens on loopback from the beginning to `stop`, and counts what came by the notification's id."""
 
     def __init__(self) -> None:
         """Begin to listen."""
@@ -27,7 +27,7 @@ class WebhookReceiver:
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("content-length", 0)))
                 with lock:
-                    arrived[self.headers.get("webhook-id", "")] += 1
+                    arrived[self.headers.get("webhook-id", "").removeprefix("msg_")] += 1
                 self.send_response(204)
                 self.end_headers()
 

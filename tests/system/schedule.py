@@ -10,6 +10,9 @@ TARGETS: Final = (*SERVICES, *SERVERS)
 _WEIGHTS: Final = {"kafka": 2, "postgres": 2, "console": 1}
 """All others 3: they hold state of ours. Servers take everybody with them and cost the most time."""
 
+FROZEN_SECONDS: Final = 17.0
+"""Longer than a transaction may wait for a lock (5 s) and then be idle (10 s), and than Kafka's session (6 s)."""
+
 _PUBLISHERS: Final = ("intake", "inventory", "risk", "oversight", "audit_log", "notifier")
 
 
@@ -68,4 +71,4 @@ def _kill(chance: random.Random, target: str) -> Kill:
 
 
 def _freeze(chance: random.Random) -> Freeze:
-    return Freeze(chance.choice(("intake", "risk", "audit_log", "inventory")), 12.5)
+    return Freeze(chance.choice(("intake", "risk", "audit_log", "inventory")), FROZEN_SECONDS)

@@ -44,7 +44,8 @@ def misses(outcome: Outcome) -> list[str]:
 
 
 @pytest.mark.system
-@pytest.mark.timeout(5400)
+@pytest.mark.timeout(7200)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # aiokafka's tasks of a killed broker
 async def test_killed_services_and_servers_lose_repeat_and_reorder_nothing(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
