@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import CheckConstraint, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from govbus.console.tables import metadata
@@ -44,7 +44,7 @@ async def test_the_migrated_database_is_the_one_that_the_tables_describe(
             str(constraint.name)
             for table in metadata.tables.values()
             for constraint in table.constraints
-            if constraint.__visit_name__ == "check_constraint"
+            if isinstance(constraint, CheckConstraint)
         }
         assert await connection.run_sync(_checks) == stated
     await engine.dispose()

@@ -59,9 +59,11 @@ class WebhookReceiver:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}/hook?key=path-secret"
-        yield self
-        server.should_exit = True
-        await task
+        try:
+            yield self
+        finally:
+            server.should_exit = True
+            await task
 
 
 class MailReceiver:

@@ -118,6 +118,7 @@ async def test_the_stream_tells_every_change_and_goes_on_where_the_client_was(
     vera = bearer("vera", "viewer")
     async with served(app) as url, httpx2.AsyncClient(base_url=url, headers=vera) as client:
         await deliver(service, failed("0"))
+        await turn()
         first, place = await follow(client, 2, lambda: deliver_and_turn(service, turn))
         assert [document["state"] for document in first] == ["pending", "sent"] or first[-1]["state"] == "sent"
         await deliver(service, rejected("invalid_json"))

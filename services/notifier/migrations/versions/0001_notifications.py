@@ -23,7 +23,6 @@ _STATEMENTS = (
         settled_at timestamptz, resent_by text,
         changed_in bigint NOT NULL DEFAULT (pg_current_xact_id()::text)::bigint,
         CONSTRAINT notification_ordinal UNIQUE (ordinal),
-        CONSTRAINT notification_once UNIQUE (event_source, event_type, event_id, receiver),
         CONSTRAINT notification_channel CHECK (channel IN ('webhook', 'mail', 'log')),
         CONSTRAINT notification_state CHECK (state IN ('pending', 'sent', 'failed', 'suppressed')),
         CONSTRAINT notification_settled CHECK ((state = 'pending') = (settled_at IS NULL)),

@@ -13,6 +13,7 @@ from govbus.notifier.api.stream import stream_routes
 from govbus.notifier.channels.building import build_channels, new_client
 from govbus.notifier.channels.message import Links
 from govbus.notifier.handlers import on_event
+from govbus.notifier.metrics import NotifierMetrics
 from govbus.notifier.routes_file import load_routes
 from govbus.notifier.secrets_file import load_secrets
 from govbus.notifier.sending import Pace, Sender
@@ -27,6 +28,7 @@ def build_app(settings: Settings) -> FastAPI:
     service.consume(topics.INVENTORY, topics.RISK, topics.OVERSIGHT, topics.REJECTED, handler=on_event(routes, _now))
     sender = _sender(service, settings)
     service.every("send", settings.notifier_poll_seconds, sender.round)
+    service.every("pending", settings.progress_poll_seconds, sender.measure)
     app = service.app(
         stream_routes(service, settings.notifier_stream_seconds),
         notification_routes(service, _now),
@@ -50,7 +52,7 @@ def _sender(service: Service, settings: Settings) -> Sender:
         lease=timedelta(seconds=settings.notifier_lease_seconds),
         retry=settings.retry,
     )
-    return Sender(service, channels, pace, _now, random.random)
+    return Sender(service, channels, pace, NotifierMetrics(service.registry), _now, random.random)
 
 
 def _now() -> datetime:

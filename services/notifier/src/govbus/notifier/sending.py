@@ -32,6 +32,7 @@ from govbus.notifier.domain.retrying import (
     Undelivered,
     after,
 )
+from govbus.notifier.metrics import NotifierMetrics
 from govbus.notifier.store import deliveries
 
 _log: Final = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Sender:
         service: Service,
         channels: Mapping[str, Channel],
         pace: Pace,
+        metrics: NotifierMetrics,
         clock: Callable[[], datetime],
         random_ratio: Callable[[], float],
     ) -> None:
@@ -62,6 +64,7 @@ class Sender:
         self._service = service
         self._channels = channels
         self._pace = pace
+        self._metrics = metrics
         self._clock = clock
         self._random_ratio = random_ratio
         self._busy: Counter[str] = Counter()
@@ -78,6 +81,11 @@ class Sender:
                 claimed = await deliveries.claim(connection, receiver, lease, now, now + self._pace.lease, free_count)
             for notification in claimed:
                 self._start(notification, channel, lease)
+
+    async def measure(self) -> None:
+        """Count what waits."""
+        async with self._service.engine.connect() as connection:
+            self._metrics.pending(await deliveries.pending_count(connection))
 
     async def finish(self) -> None:
         """Wait for everything under way."""
@@ -130,10 +138,12 @@ class Sender:
                 return
             number = held.attempts_count + 1
             word = "delivered" if isinstance(outcome, Delivered) else outcome.reason
+            self._metrics.attempted(held.receiver, word)
             attempt = Attempt(held.round, number, started_at, max(started_at, now), word, outcome.detail)
             await deliveries.record(connection, held.id, attempt)
             match after(outcome, number, self._pace.retry, now, self._random_ratio()):
                 case Sent():
+                    self._metrics.delivered(held.receiver, (now - held.created_at).total_seconds())
                     await deliveries.settle(connection, held.id, State.SENT, now, None)
                     outbox.append(announcing.sent(held, number, now), topics.NOTIFICATIONS)
                 case TryAgain(at):

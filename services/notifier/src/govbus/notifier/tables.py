@@ -1,7 +1,6 @@
 """Notifier's tables; their constraints make a settled notification without outcome unrepresentable."""
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -19,7 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 
@@ -61,7 +60,6 @@ notification = Table(
     Column("resent_by", Text),
     Column("changed_in", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
     UniqueConstraint("ordinal", name="notification_ordinal"),
-    UniqueConstraint("event_source", "event_type", "event_id", "receiver", name="notification_once"),
     CheckConstraint("channel IN ('webhook', 'mail', 'log')", name="notification_channel"),
     CheckConstraint("state IN ('pending', 'sent', 'failed', 'suppressed')", name="notification_state"),
     CheckConstraint("(state = 'pending') = (settled_at IS NULL)", name="notification_settled"),

@@ -26,8 +26,11 @@ class Filter:
 
 
 async def add(connection: AsyncConnection, notification: Notification) -> bool:
-    """Keep a new notification and return True; False when this cause was told to this receiver before."""
-    statement = insert(notifications).values(_columns(notification)).on_conflict_do_nothing()
+    """Keep a new notification and return True; False when this cause was told to this receiver before.
+
+    Its id is computed from both, so the primary key is the rule.
+    """
+    statement = insert(notifications).values(_columns(notification)).on_conflict_do_nothing(index_elements=["id"])
     return bool((await connection.execute(statement.returning(notifications.c.id))).first())
 
 
