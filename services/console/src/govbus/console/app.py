@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from govbus.console.pages.answers import Pages
-from govbus.console.pages.board import board_routes
+from govbus.console.pages.board import LiveBoard, board_routes
 from govbus.console.pages.signing import signing_routes
 from govbus.console.service_name import SERVICE
 from govbus.console.sessions import Sessions
@@ -28,9 +28,10 @@ def build_app(settings: Settings) -> FastAPI:
     sessions = Sessions(service, settings.console_signin_directory, life, _now)
     upstream = Upstream(_client(settings))
     service.every("expired_sessions", _SWEEP_SECONDS, sessions.drop_expired)
+    live = LiveBoard(pages, sessions, upstream, settings.console_poll_seconds, settings.console_stream_seconds, _now)
     app = service.app(
         signing_routes(pages, sessions),
-        board_routes(pages, sessions, upstream, settings.console_poll_seconds, settings.console_stream_seconds, _now),
+        board_routes(live),
     )
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

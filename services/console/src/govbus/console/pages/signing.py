@@ -40,9 +40,7 @@ def signing_routes(pages: Pages, sessions: Sessions) -> APIRouter:
         """End the session, when the form is our own."""
         cookie = read_cookie(govbus_session)
         if cookie is not None and not cookie.is_form_token(form_token):
-            return pages.page(
-                "message.html", 403, title="Not signed out", text="Reload the page and try again."
-            )
+            return pages.page("message.html", 403, title="Not signed out", text="Reload the page and try again.")
         if cookie is not None:
             await sessions.close(cookie)
         answer = RedirectResponse("/", _SEE_OTHER, headers=dict(PAGE_HEADERS))

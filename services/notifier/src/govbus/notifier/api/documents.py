@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from govbus.contracts.envelope import format_time
 from govbus.notifier.domain.alert import Labels
 from govbus.notifier.domain.notification import Attempt, Notification
+from govbus.notifier.domain.routing import Chosen
 from govbus.notifier.receivers import Receiver
 
 
@@ -82,6 +83,17 @@ def receiver_document(receiver: Receiver) -> dict[str, Any]:
         "configured": receiver.is_configured,
         "host": host,
         "recipients_count": len(receiver.mail.recipients) if receiver.mail else None,
+    }
+
+
+def choice_document(choice: Chosen, receiver: Receiver) -> dict[str, Any]:
+    """Return who would be told, and by which route."""
+    return {
+        "receiver": choice.receiver,
+        "channel": receiver.channel,
+        "configured": receiver.is_configured,
+        "route": choice.route_path,
+        "repeat_interval_seconds": int(choice.repeat_interval.total_seconds()),
     }
 
 

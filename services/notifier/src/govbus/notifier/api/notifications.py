@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.eventing.access import Principal
 from govbus.eventing.paging import DEFAULT_COUNT, Limit, Page, decode_cursor, encode_cursor, page
@@ -13,7 +14,7 @@ from govbus.eventing.problems import Problem
 from govbus.eventing.serialise import lock_subject
 from govbus.eventing.service import Service
 from govbus.notifier.api.documents import attempt_document, notification_document
-from govbus.notifier.domain.notification import State, may_resend
+from govbus.notifier.domain.notification import Notification, State, may_resend
 from govbus.notifier.store import deliveries, notifications
 from govbus.notifier.store.notifications import Filter
 
@@ -55,23 +56,27 @@ def notification_routes(service: Service, clock: Callable[[], datetime]) -> APIR
     async def resend(id_: UUID, who: Annotated[Principal, operator]) -> dict[str, Any]:
         """Send a settled notification again, under the same id; what becomes of it is on record as a new round."""
         async with service.transaction() as (connection, _):
-            seen = await notifications.find(connection, str(id_))
-            if seen is None:
-                raise _absent(id_)
-            await lock_subject(connection, seen.subject)
-            found = await notifications.find(connection, str(id_), lock=True)
-            if found is None or may_resend(found) is not None:
-                raise Problem(
-                    status=409,
-                    reason="still_pending",
-                    title="Not given up yet",
-                    detail="It is still being tried; it can be sent again when it is sent, failed or suppressed.",
-                )
-            await deliveries.reopen(connection, found.id, who.id, clock())
-            reopened = await notifications.find(connection, found.id)
-        return notification_document(reopened or found)
+            return notification_document(await _reopened(connection, id_, who.id, clock()))
 
     return routes
+
+
+async def _reopened(connection: AsyncConnection, id_: UUID, by: str, now: datetime) -> Notification:
+    """Begin another round in the caller's transaction, holding the subject as the sender does when it records."""
+    seen = await notifications.find(connection, str(id_))
+    if seen is None:
+        raise _absent(id_)
+    await lock_subject(connection, seen.subject)
+    found = await notifications.find(connection, seen.id, lock=True)
+    if found is None or may_resend(found) is not None:
+        raise Problem(
+            status=409,
+            reason="still_pending",
+            title="Not given up yet",
+            detail="It is still being tried; it can be sent again when it is sent, failed or suppressed.",
+        )
+    await deliveries.reopen(connection, found.id, by, now)
+    return await notifications.find(connection, found.id) or found
 
 
 def _absent(id_: UUID) -> Problem:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from govbus.contracts.types import short_name
 from govbus.eventing.access import Principal
 from govbus.eventing.service import Service
-from govbus.notifier.api.documents import RouteQuestion, labels_document, receiver_document
+from govbus.notifier.api.documents import RouteQuestion, choice_document, labels_document, receiver_document
 from govbus.notifier.domain.alert import Alert
 from govbus.notifier.domain.routing import receivers_of
 from govbus.notifier.domain.wording import WORDS
@@ -46,16 +46,7 @@ def routing_routes(service: Service, routes_: Routes, clock: Callable[[], dateti
         return {
             "is_notified_type": alert.type in WORDS,
             "labels": labels_document(labels),
-            "receivers": [
-                {
-                    "receiver": choice.receiver,
-                    "channel": routes_.receivers[choice.receiver].channel,
-                    "configured": routes_.receivers[choice.receiver].is_configured,
-                    "route": choice.route_path,
-                    "repeat_interval_seconds": int(choice.repeat_interval.total_seconds()),
-                }
-                for choice in chosen
-            ],
+            "receivers": [choice_document(choice, routes_.receivers[choice.receiver]) for choice in chosen],
         }
 
     return routes
