@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from backends.docker import docker_kafka, docker_postgres, engine_answers
+from backends.docker import docker_kafka, docker_postgres, why_not_docker
 from backends.embedded import embedded_kafka, embedded_postgres
 from backends.external import external_kafka, external_postgres
 from backends.running import RunningKafka, RunningPostgres
@@ -16,13 +16,13 @@ KAFKA = {"embedded": embedded_kafka, "docker": docker_kafka, "external": externa
 
 @pytest.fixture(scope="session")
 def backend() -> str:
-    """`GOVBUS_TEST_BACKEND`; without it docker when an engine answers, else embedded."""
+    """`GOVBUS_TEST_BACKEND`; without it docker when an engine answers and has the images, else embedded."""
     chosen = os.environ.get("GOVBUS_TEST_BACKEND", "")
     if chosen:
         if chosen not in POSTGRES:
             pytest.exit(f"GOVBUS_TEST_BACKEND={chosen} is none of {', '.join(POSTGRES)}", returncode=2)
         return chosen
-    return "docker" if engine_answers() else "embedded"
+    return "embedded" if why_not_docker() else "docker"
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,16 @@
 import io
 import os
 import secrets
-import socket
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
+import docker
 from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+from docker.errors import DockerException, ImageNotFound
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 from typing_extensions import override
@@ -24,20 +25,29 @@ from govbus.local.topics import CALL_TIMEOUT_SECONDS, SCRAM_ITERATIONS
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 START_TIMEOUT_SECONDS = 90
+PULL_TIMEOUT_SECONDS = 300
 _WAIT_FOR_SCRIPT = ["sh", "-c", "until [ -f /tmp/start.sh ]; do sleep 0.1; done; exec sh /tmp/start.sh"]
 
 
-def engine_answers() -> bool:
-    """Say whether a container engine takes connections where `DOCKER_HOST` says, or at the usual socket."""
-    place = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
-    family = socket.AF_UNIX if place.scheme == "unix" else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.settimeout(2)
-        try:
-            probe.connect(place.path if place.scheme == "unix" else (place.hostname, place.port or 2375))
-        except OSError:
-            return False
-    return True
+def why_not_docker() -> str | None:
+    """Say in words why containers cannot be used here; None when an engine answers and has, or can pull, the images."""
+    images = [POSTGRES_IMAGE, KAFKA_IMAGE]
+    if os.environ.get("TESTCONTAINERS_RYUK_DISABLED", "").lower() not in {"true", "1"}:
+        images.append(testcontainers_config.ryuk_image)
+    try:
+        client = docker.from_env(timeout=PULL_TIMEOUT_SECONDS)
+    except DockerException:
+        return "no container engine answers"
+    with closing(client):
+        for image in images:
+            try:
+                client.images.get(image)
+            except ImageNotFound:
+                try:
+                    client.images.pull(image)
+                except DockerException:
+                    return f"the image {image} is neither there nor to be pulled"
+    return None
 
 
 @contextmanager
