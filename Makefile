@@ -25,7 +25,7 @@ check: install
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -m "not system and not browser"
+	@$(BIN)/python -m pytest -q -m "not system and not browser and not kafka"
 
 # The crash test in its long form: every service, PostgreSQL and Kafka killed KILLS times.
 soak: install

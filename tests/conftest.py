@@ -14,6 +14,13 @@ POSTGRES = {"embedded": embedded_postgres, "docker": docker_postgres, "external"
 KAFKA = {"embedded": embedded_kafka, "docker": docker_kafka, "external": external_kafka}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a broker, so that `make check` can leave it to `make test`."""
+    for item in items:
+        if "kafka" in getattr(item, "fixturenames", ()):
+            item.add_marker("kafka")
+
+
 @pytest.fixture(scope="session")
 def backend() -> str:
     """`GOVBUS_TEST_BACKEND`; without it docker when an engine answers and has the images, else embedded."""
