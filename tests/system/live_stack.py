@@ -15,6 +15,7 @@ import httpx2
 import psutil
 
 from backends.running import CHECKOUT
+from govbus.local.watchdog import Watchdog
 
 SERVICES: Final = ("intake", "inventory", "risk", "oversight", "audit_log", "notifier", "console")
 SERVERS: Final = ("postgres", "kafka")
@@ -41,6 +42,7 @@ class LiveStack:
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._watchdog: Watchdog | None = None
         self._endpoints: dict[str, Any] = {}
 
     @property
@@ -85,6 +87,7 @@ class LiveStack:
                 env=self._environment, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+        self.watch(self._process.pid)
         file = self.home / "endpoints.json"
         async with asyncio.timeout(_START_SECONDS):
             while not file.exists():
@@ -92,6 +95,12 @@ class LiveStack:
                     raise AssertionError(f"the stack ended while starting: {self.told()[-2000:]}")
                 await asyncio.sleep(0.2)
         self._endpoints = json.loads(file.read_text(encoding="utf-8"))
+
+    def watch(self, pid: int) -> None:
+        """Have a process ended when the test itself is killed."""
+        if self._watchdog is None:
+            self._watchdog = Watchdog()
+        self._watchdog.watch(pid)
 
     def told(self) -> str:
         """Return what the supervisor said."""
@@ -134,6 +143,11 @@ class LiveStack:
 
     def stop(self) -> None:
         """End the supervisor and with it all children; by force when it hangs (its watchdog then ends the children)."""
+        self._end()
+        if self._watchdog is not None:
+            self._watchdog.close()
+
+    def _end(self) -> None:
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)

@@ -26,6 +26,8 @@ class SecondProcess:
                 start_new_session=True,
             )  # fmt: skip
 
+        stack.watch(self._process.pid)
+
     @property
     def pid(self) -> int:
         """Process id."""

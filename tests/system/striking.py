@@ -32,6 +32,7 @@ _BUSY_SECONDS: Final = 2.0
 _EXTRA_SECONDS: Final = 3.0
 _SETTLED_SECONDS: Final = 60.0
 _COUNTED_SECONDS: Final = 30.0
+_FREEZE_TRIES_COUNT: Final = 30
 
 
 @dataclass(slots=True)
@@ -61,18 +62,17 @@ class Striker:
 
     async def run(self, let_out_ratio: float) -> None:
         """Carry out every strike, letting out facts up to `let_out_ratio`; freezes and rebalance run beside kills."""
-        beside: list[asyncio.Task[None]] = []
         step = let_out_ratio / len(self._schedule)
-        for number, strike in enumerate(self._schedule):
-            match strike:
-                case Kill():
-                    await self._kill(strike, _BUSY_SECONDS, (number * step, (number + 1) * step))
-                    await asyncio.sleep(strike.pause_seconds)
-                case Freeze():
-                    beside.append(asyncio.create_task(self._freeze(strike)))
-                case Rebalance():
-                    beside.append(asyncio.create_task(self._rebalance(strike)))
-        await asyncio.gather(*beside)
+        async with asyncio.TaskGroup() as beside:
+            for number, strike in enumerate(self._schedule):
+                match strike:
+                    case Kill():
+                        await self._kill(strike, _BUSY_SECONDS, (number * step, (number + 1) * step))
+                        await asyncio.sleep(strike.pause_seconds)
+                    case Freeze():
+                        beside.create_task(self._freeze(strike))
+                    case Rebalance():
+                        beside.create_task(self._rebalance(strike))
 
     async def until_a_duplicate(self, most_kills_count: int, let_out_from_ratio: float) -> None:
         """Strike at publishers at work until a record stands on Kafka twice, with the facts held back until now."""
@@ -115,24 +115,27 @@ class Striker:
         async with self._lock(strike.target):
             process = await self._alive(strike.target)
             watcher = Watcher(self._stack, strike.target)
-            for _ in range(20):
+            for _ in range(_FREEZE_TRIES_COUNT):
                 busy = await watcher.wait_until_busy(publishing=False, most_seconds=_BUSY_SECONDS)
                 os.kill(process, signal.SIGSTOP)
-                if busy and (held := await self._transactions(watcher)):
-                    break
-                os.kill(process, signal.SIGCONT)
-            else:
-                self._tell(f"{strike.target} was never found inside a transaction to freeze it")
-                return
-            self._tell(f"froze {strike.target} ({process}) inside a transaction: {held}")
-            await asyncio.sleep(strike.seconds)
-            standing = await self._transactions(watcher)
-            os.kill(process, signal.SIGCONT)
-            self.hits.freezes_count += 1
-            self.hits.cut_off_count += not standing
-            self._tell(
-                f"let {strike.target} go on; its transaction {f'still stood: {standing}' if standing else 'was ended'}"
-            )
+                try:
+                    held = await self._transactions(watcher) if busy else []
+                    if held:
+                        self._tell(f"froze {strike.target} ({process}) inside a transaction: {held}")
+                        await asyncio.sleep(strike.seconds)
+                        await self._note_thawed(strike, watcher)
+                        return
+                finally:
+                    os.kill(process, signal.SIGCONT)
+            self._tell(f"{strike.target} was never found inside a transaction to freeze it")
+
+    async def _note_thawed(self, strike: Freeze, watcher: Watcher) -> None:
+        standing = await self._transactions(watcher)
+        self.hits.freezes_count += 1
+        self.hits.cut_off_count += not standing
+        self._tell(
+            f"let {strike.target} go on; its transaction {f'still stood: {standing}' if standing else 'was ended'}"
+        )
 
     @staticmethod
     async def _transactions(watcher: Watcher) -> list[str]:
