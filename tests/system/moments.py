@@ -14,7 +14,7 @@ _MINE: Final = (
     "FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
 )
 _OPEN: Final = (
-    "SELECT pid, state, wait_event, round(extract(epoch FROM clock_timestamp() - state_change), 1), left(query, 60) "
+    "SELECT pid || '@' || xact_start, state, wait_event, left(query, 60) "
     "FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
 )
 PUBLISHING: Final = "created_at.* FROM eventing_outbox ORDER BY|FROM entry e LEFT JOIN payload.* ORDER BY e.idx"
@@ -58,10 +58,10 @@ class Watcher:
             connection.terminate()
         return ""
 
-    async def open_transactions(self) -> list[str]:
-        """Return the transactions that the service holds open, each by what PostgreSQL knows of it."""
+    async def open_transactions(self) -> dict[str, str]:
+        """Return the transactions that the service holds open: which one, and what PostgreSQL knows of it."""
         connection = await asyncpg.connect(self._dsn, timeout=_CONNECT_SECONDS)
         try:
-            return [" ".join(map(str, row)) for row in await connection.fetch(_OPEN)]
+            return {row[0]: " ".join(map(str, row[1:])) for row in await connection.fetch(_OPEN)}
         finally:
             await connection.close()

@@ -17,7 +17,7 @@ def table(outcome: Outcome) -> str:
         ("kills in all", f"{hits.kills.total()}, of them {hits.in_flight.total()} in flight"),
         ("  while publishing", str(hits.publishing_count)),
         ("frozen in a transaction", f"{hits.freezes_count}, of them {hits.cut_off_count} cut off by PostgreSQL"),
-        ("rebalances", str(hits.rebalances_count)),
+        ("rebalances", f"{hits.rebalances_count}, records taken over from a zombie: {hits.taken_over_count}"),
         *((name, str(count)) for name, count in outcome.figures.items()),
         ("differences", str(len(outcome.differences))),
         ("seconds", f"{outcome.seconds:.0f}"),

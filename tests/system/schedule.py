@@ -7,12 +7,16 @@ from typing import Final
 from system.live_stack import SERVERS, SERVICES
 
 TARGETS: Final = (*SERVICES, *SERVERS)
-_WEIGHTS: Final = {"kafka": 2, "postgres": 2, "console": 1}
-"""All others 3: they hold state of ours. Servers take everybody with them and cost the most time."""
-
 FROZEN_SECONDS: Final = 17.0
 """Longer than a transaction may wait for a lock (5 s) and then be idle (10 s), and than Kafka's session (6 s)."""
 
+_WEIGHTS: Final = {"kafka": 2, "postgres": 2, "console": 1}
+"""All others 3: they hold state of ours. Servers take everybody with them and cost the most time."""
+
+ZOMBIE_FROM_KILLS_COUNT: Final = 40
+"""Runs with so many kills have time for a second process to take over from a frozen one."""
+
+_BESIDE_COUNT: Final = 8
 _PUBLISHERS: Final = ("intake", "inventory", "risk", "oversight", "audit_log", "notifier")
 
 
@@ -37,10 +41,16 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True)
 class Rebalance:
-    """A second process of a service joins its group, works, and is killed."""
+    """A second process of a service joins its group, works, and is killed.
+
+    With `frozen_seconds` the first is frozen in a transaction for so long: the second takes over from a zombie.
+    """
 
     target: str
+    frozen_seconds: float
 
+
+_ZOMBIE: Final = Rebalance("risk", FROZEN_SECONDS)
 
 Strike = Kill | Freeze | Rebalance
 
@@ -53,10 +63,18 @@ def make_schedule(seed: int, kills_count: int) -> tuple[Strike, ...]:
     chance.shuffle(first)
     rest = chance.choices(TARGETS, weights, k=kills_count - len(first))
     strikes: list[Strike] = [_kill(chance, target) for target in (*first, *rest)]
-    strikes.insert(len(strikes) // 4, Rebalance("risk"))
+    moves = [Rebalance("risk", 0.0)] if kills_count < ZOMBIE_FROM_KILLS_COUNT else [_ZOMBIE]
+    at = len(strikes) // 4
+    strikes[at:] = [*moves, *_sparing(strikes[at:], {"risk", "kafka", "postgres"})]
     for number in range(max(1, kills_count // 40)):
         strikes.insert((2 * number + 1) * len(strikes) // (2 * max(1, kills_count // 40)) + 1, _freeze(chance))
     return tuple(strikes)
+
+
+def _sparing(strikes: list[Strike], spared: set[str]) -> list[Strike]:
+    """Return the strikes with a few first that leave `spared` alone: they fall into the rebalance."""
+    first = [number for number, strike in enumerate(strikes) if strike.target not in spared][:_BESIDE_COUNT]
+    return [strikes[number] for number in first] + [one for at, one in enumerate(strikes) if at not in first]
 
 
 def kills_of(schedule: tuple[Strike, ...]) -> int:

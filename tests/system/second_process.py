@@ -18,7 +18,9 @@ class SecondProcess:
         """Start it beside the process `first_pid`."""
         raw = Path(f"/proc/{first_pid}/environ").read_bytes()
         environment = dict(part.split(b"=", 1) for part in raw.split(b"\0") if b"=" in part)
-        own = {b"GOVBUS_INSTANCE": b"1", b"GOVBUS_HTTP_PORT": str(_free_port()).encode()}
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        own = {b"GOVBUS_INSTANCE": b"1", b"GOVBUS_HTTP_PORT": str(port).encode()}
         with (stack.home / "logs" / f"{service}-second.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", f"govbus.{service}"],

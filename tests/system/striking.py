@@ -10,18 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-import asyncpg
 import httpx2
 from aiokafka.errors import KafkaError
 
 from govbus.contracts.topics import LOGGED
 from system.comparing import repeated_records
+from system.freezing import Frozen, freeze
 from system.live_stack import LiveStack
 from system.moments import Watcher
 from system.pace import Pace
 from system.reading_topics import read_topics
+from system.rebalancing import rebalance
 from system.schedule import Freeze, Kill, Rebalance, Strike
-from system.second_process import SecondProcess
 
 _ALIVE_SECONDS: Final = 90.0
 """How long a target may be down before that is a failure: restart pause, start, recovery."""
@@ -30,9 +30,7 @@ _WORKING_SECONDS: Final = 30.0
 SOURCE_OF_LOAD: Final = "intake"
 _BUSY_SECONDS: Final = 2.0
 _EXTRA_SECONDS: Final = 3.0
-_SETTLED_SECONDS: Final = 60.0
 _COUNTED_SECONDS: Final = 30.0
-_FREEZE_TRIES_COUNT: Final = 30
 
 
 @dataclass(slots=True)
@@ -45,6 +43,7 @@ class Hits:
     freezes_count: int = 0
     cut_off_count: int = 0
     rebalances_count: int = 0
+    taken_over_count: int = 0
 
 
 class Striker:
@@ -114,77 +113,29 @@ class Striker:
     async def _freeze(self, strike: Freeze) -> None:
         async with self._lock(strike.target):
             process = await self._alive(strike.target)
-            watcher = Watcher(self._stack, strike.target)
-            for _ in range(_FREEZE_TRIES_COUNT):
-                busy = await watcher.wait_until_busy(publishing=False, most_seconds=_BUSY_SECONDS)
-                os.kill(process, signal.SIGSTOP)
-                try:
-                    held = await self._transactions(watcher) if busy else []
-                    if held:
-                        self._tell(f"froze {strike.target} ({process}) inside a transaction: {held}")
-                        await asyncio.sleep(strike.seconds)
-                        await self._note_thawed(strike, watcher)
-                        return
-                finally:
-                    os.kill(process, signal.SIGCONT)
-            self._tell(f"{strike.target} was never found inside a transaction to freeze it")
-
-    async def _note_thawed(self, strike: Freeze, watcher: Watcher) -> None:
-        standing = await self._transactions(watcher)
-        self.hits.freezes_count += 1
-        self.hits.cut_off_count += not standing
-        self._tell(
-            f"let {strike.target} go on; its transaction {f'still stood: {standing}' if standing else 'was ended'}"
-        )
-
-    @staticmethod
-    async def _transactions(watcher: Watcher) -> list[str]:
-        """Return the transactions a frozen process holds; none when the database is down, as it holds none then."""
-        try:
-            return await watcher.open_transactions()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-            return []
+            frozen = await freeze(Watcher(self._stack, strike.target), process, strike.seconds)
+            self._note_frozen(strike.target, frozen)
 
     async def _rebalance(self, strike: Rebalance) -> None:
-        """Let a second process join the group: the first must be assigned anew, and again when the second is dead."""
         async with self._lock(strike.target), self._lock("kafka"), self._lock("postgres"):
             first = await self._alive(strike.target)
-            before = await self._settled_assignments(strike.target)
-            second = SecondProcess(self._stack, strike.target, first)
-            try:
-                joined = await self._rises(strike.target, before)
-                watcher = Watcher(self._stack, strike.target)
-                await watcher.wait_until_busy(publishing=False, most_seconds=_BUSY_SECONDS)
-            finally:
-                second.kill()
-            left = await self._rises(strike.target, joined)
-            self.hits.rebalances_count += (joined > before) + (left > joined)
-            self._tell(
-                f"second {strike.target} ({second.pid}) joined and was killed: assignments {before}, {joined}, {left}"
-            )
+            moved = await rebalance(self._stack, strike.target, first, strike.frozen_seconds)
+            self.hits.rebalances_count += (moved.joined > moved.before) + (moved.left > moved.joined)
+            self.hits.taken_over_count += moved.taken_over_count
+            counts = f"{moved.before:.0f}, {moved.joined:.0f}, {moved.left:.0f}"
+            self._tell(f"a second {strike.target} joined and was killed: the first one's assignments {counts}")
+            if strike.frozen_seconds:
+                self._note_frozen(strike.target, moved.zombie)
+                self._tell(f"the second {strike.target} took over {moved.taken_over_count} records meanwhile")
 
-    async def _settled_assignments(self, service: str) -> float:
-        """Return the service's count of assignments once it has had its first."""
-        return await self._rises(service, 0)
-
-    async def _rises(self, service: str, from_: float) -> float:
-        """Return the count of assignments when it has risen, or what it is after a while."""
-        deadline, found = time.monotonic() + _SETTLED_SECONDS, from_
-        while time.monotonic() < deadline:
-            found = max(found, await self._assignments(service))
-            if found > from_:
-                break
-            await asyncio.sleep(0.2)
-        return found
-
-    async def _assignments(self, service: str) -> float:
-        try:
-            async with httpx2.AsyncClient(timeout=2, trust_env=False) as client:
-                text = (await client.get(f"{self._stack.service_url(service)}/metrics")).text
-        except httpx2.HTTPError:
-            return 0
-        values = [line.split()[1] for line in text.splitlines() if line.startswith("govbus_assignments_total ")]
-        return float(values[0]) if values else 0
+    def _note_frozen(self, target: str, frozen: Frozen | None) -> None:
+        if frozen is None:
+            self._tell(f"{target} was never found idle in a transaction to freeze it")
+            return
+        self.hits.freezes_count += 1
+        self.hits.cut_off_count += not frozen.standing
+        end = f"still standing: {frozen.standing}" if frozen.standing else "ended by PostgreSQL"
+        self._tell(f"{target} was frozen inside {len(frozen.held)} transactions ({frozen.held[0]}), {end}")
 
     async def _working(self, *services: str) -> None:
         """Return when the services are ready, or after a while: a strike at what only starts hits nothing."""

@@ -11,6 +11,7 @@ import pytest
 
 from system.crash_run import CrashRun, Outcome, Size
 from system.reporting import table, told
+from system.schedule import ZOMBIE_FROM_KILLS_COUNT
 
 SHORT = Size(facts_count=1000, subjects_count=60, kills_count=12, quiet_seconds=90)
 LONG_FACTS_COUNT, FACTS_PER_KILL_COUNT = 5000, 40
@@ -38,6 +39,10 @@ def misses(outcome: Outcome) -> list[str]:
         (hits.in_flight.total() >= size.kills_count // 3, f"only {hits.in_flight.total()} kills hit work in flight"),
         (hits.cut_off_count > 0, "no frozen transaction was cut off"),
         (hits.rebalances_count > 0, "no rebalance happened"),
+        (
+            hits.taken_over_count > 0 or size.kills_count < ZOMBIE_FROM_KILLS_COUNT,
+            "nothing was taken over from a zombie",
+        ),
         (outcome.figures["duplicates on Kafka"] > 0, "no duplicate reached Kafka"),
     )
     return [sentence for holds, sentence in claims if not holds]
