@@ -51,8 +51,10 @@ def parse(raw: bytes, *, max_depth: int = NESTING_DEPTH) -> Any:
         value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=_finite)
     except InvalidJson:
         raise
-    except (ValueError, RecursionError) as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InvalidJson("invalid_json", str(error)) from None
+    except ValueError:
+        raise InvalidJson("invalid_json", "an integer has more digits than are read") from None
     if _ESCAPED_SURROGATE.search(raw):
         _check_surrogates(value)
     return value
