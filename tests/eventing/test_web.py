@@ -58,7 +58,21 @@ async def test_malformed_is_400_and_refused_is_422_with_pointers(client: httpx2.
     malformed = await client.post("/take", content=b"{", headers={"content-type": "application/json"})
     refused = await client.post("/take", json={"a": 1})
     assert (malformed.status_code, refused.status_code) == (400, 422)
-    assert refused.json()["errors"] == [{"pointer": "/body/a", "detail": "Input should be a valid string"}]
+    assert "errors" not in malformed.json()
+    assert refused.json()["errors"] == [{"pointer": "/a", "detail": "Input should be a valid string"}]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", ""])
+async def test_a_body_that_is_not_said_to_be_json_is_415(client: httpx2.AsyncClient, content_type: str) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    answer = await client.post("/take", content=b'{"a": "b"}', headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (415, "unsupported_media_type")
+
+
+async def test_a_problem_names_its_reason_and_the_path_it_is_about(client: httpx2.AsyncClient) -> None:
+    problem = (await client.post("/take", json={"a": 1})).json()
+    assert (problem["reason"], problem["instance"]) == ("invalid_request", "/take")
+    assert problem["type"].endswith("/invalid-request")
 
 
 async def test_a_failure_shows_nothing_of_its_cause(client: httpx2.AsyncClient) -> None:

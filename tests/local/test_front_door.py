@@ -169,6 +169,7 @@ async def test_a_path_of_nobody_is_a_404_problem(door: httpx2.AsyncClient, path:
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"].endswith("/unknown-path")
+    assert (answer.json()["reason"], answer.json()["instance"]) == ("unknown_path", path)
 
 
 async def test_a_service_that_is_away_is_a_502_problem_that_names_it(door: httpx2.AsyncClient) -> None:

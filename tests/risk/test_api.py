@@ -154,11 +154,11 @@ async def test_a_subject_with_parked_records_is_denied_and_others_are_not(
     [
         ({"subject": "nonsense"}, "/subject"),
         ({"subject": "model/a/%zz"}, "/subject"),
-        ({"version": ""}, "/body/version"),
+        ({"version": ""}, "/version"),
         ({"after": "xyz"}, "/after"),
-        ({"environment": None}, "/body/environment"),
-        ({"afetr": "0"}, "/body/afetr"),
-        ({"requested_by": "a\x00b"}, "/body/requested_by"),
+        ({"environment": None}, "/environment"),
+        ({"afetr": "0"}, "/afetr"),
+        ({"requested_by": "a\x00b"}, "/requested_by"),
     ],
 )
 async def test_a_question_that_cannot_be_asked_is_refused_in_place(

@@ -42,12 +42,13 @@ class Problem(Exception):
         self.headers = headers
 
     def document(self, instance: str | None = None) -> dict[str, Any]:
-        """Return the problem document; `type` is a stable URI per reason."""
+        """Return the problem document; `type` is a stable URI per reason, `reason` the same word as in events."""
         found: dict[str, Any] = {
             "type": TYPE_BASE + self.reason.replace("_", "-"),
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
+            "reason": self.reason,
         }
         if instance:
             found["instance"] = instance
@@ -72,15 +73,7 @@ def install_problems(app: FastAPI) -> None:
 
     async def on_invalid(request: Request, error: Exception) -> JSONResponse:
         items = error.errors() if isinstance(error, RequestValidationError) else []
-        malformed = any(item["type"] == "json_invalid" for item in items)
-        problem = Problem(
-            status=HTTPStatus.BAD_REQUEST if malformed else HTTPStatus.UNPROCESSABLE_ENTITY,
-            reason="malformed" if malformed else "invalid_request",
-            title="Malformed request" if malformed else "Request refused",
-            detail="The body is not JSON." if malformed else "Mend what `errors` names and send it again.",
-            errors=[{"pointer": _pointer(item["loc"]), "detail": str(item["msg"])} for item in items],
-        )
-        return _respond(request, problem)
+        return _respond(request, _refused(items, request.headers.get("content-type", "")))
 
     async def on_failure(request: Request, error: Exception) -> JSONResponse:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
@@ -104,5 +97,39 @@ def _respond(request: Request, problem: Problem) -> JSONResponse:
     )
 
 
+def _refused(items: Sequence[Any], content_type: str) -> Problem:
+    """Return what FastAPI found wrong: 415 for a body that is not said to be JSON, 400 for none, 422 for its fields."""
+    whole = any(tuple(item["loc"]) == ("body",) and item["type"] != "missing" for item in items)
+    if whole and not is_json(content_type):
+        return not_json(content_type)
+    if any(item["type"] == "json_invalid" for item in items):
+        return Problem(status=400, reason="malformed", title="Malformed request", detail="The body is not JSON.")
+    return Problem(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        reason="invalid_request",
+        title="Request refused",
+        detail="Mend what `errors` names and send it again.",
+        errors=[{"pointer": _pointer(item["loc"]), "detail": str(item["msg"])} for item in items],
+    )
+
+
+def not_json(content_type: str) -> Problem:
+    """Return the 415 problem of a body of another media type."""
+    return Problem(
+        status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        reason="unsupported_media_type",
+        title="Not JSON",
+        detail=f"Send `Content-Type: application/json`; this is {content_type[:100]!r}.",
+    )
+
+
+def is_json(content_type: str) -> bool:
+    """Return whether a media type is JSON or built on it."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
 def _pointer(location: Sequence[str | int]) -> str:
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
+    """Return the place as a JSON pointer: into the body, or `/query/<name>` and `/path/<name>`."""
+    inside = location[1:] if location and location[0] == "body" else location
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in inside)

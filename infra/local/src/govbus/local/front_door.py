@@ -61,14 +61,14 @@ class FrontDoor:
         """Say that the front door itself runs."""
         return JSONResponse({"status": "alive"})
 
-    async def ready(self, _: Request) -> Response:
+    async def ready(self, request: Request) -> Response:
         """200 when every service is ready, else 503 naming those that are not."""
         answers = await asyncio.gather(*(self._get(service, "/readyz") for service in self._services))
         waiting = [service for service, answer in zip(self._services, answers, strict=True) if answer is None]
         if not waiting:
             return JSONResponse({"status": "ready", "services": sorted(self._services)})
         detail = f"Not ready: {', '.join(waiting)}. Their own /readyz and logs say why."
-        return problem(503, "not-ready", "Not every service is ready", detail, waiting=waiting)
+        return problem(request, 503, "not-ready", "Not every service is ready", detail, waiting=waiting)
 
     async def openapi(self, _: Request) -> Response:
         """Return the merged document of all services that answer."""
@@ -80,19 +80,21 @@ class FrontDoor:
         """Pass one request on and its answer back, both as they come."""
         service = self._table.service_for(request.url.path)
         if service is None or service not in self._services:
-            return problem(404, "unknown-path", "No service has this path", f"GET {self._url}/openapi.json lists all.")
+            detail = f"GET {self._url}/openapi.json lists all."
+            return problem(request, 404, "unknown-path", "No service has this path", detail)
         try:
             outgoing = self._outgoing(request, self._services[service])
             answer = await asyncio.wait_for(self._client.send(outgoing, stream=True), ANSWER_TIMEOUT_SECONDS)
         except TooLarge:
             await discard(request)
-            return problem(413, "body-too-large", "The body is too large", f"At most {BODY_BYTES} bytes are taken.")
+            detail = f"At most {BODY_BYTES} bytes are taken."
+            return problem(request, 413, "body-too-large", "The body is too large", detail)
         except TimeoutError:
             detail = f"{service} did not answer in {ANSWER_TIMEOUT_SECONDS:.0f} s; whether it acted is unknown."
-            return problem(504, "service-silent", "A service did not answer", detail)
+            return problem(request, 504, "service-silent", "A service did not answer", detail)
         except httpx2.HTTPError:
             detail = f"{service} cannot be reached; it is being restarted. Try again in a moment."
-            return problem(502, "service-away", "A service is away", detail)
+            return problem(request, 502, "service-away", "A service is away", detail)
         response = StreamingResponse(body_of(answer), answer.status_code)
         response.raw_headers = end_to_end(answer.headers.raw)
         return response
@@ -117,13 +119,15 @@ class FrontDoor:
         return answer if answer.status_code == httpx2.codes.OK else None
 
 
-def problem(status: int, reason: str, title: str, detail: str, **more: object) -> Response:
+def problem(request: Request, status: int, reason: str, title: str, detail: str, **more: object) -> Response:
     """Return an application/problem+json answer of the front door's own."""
     content = {
         "type": f"https://schemas.govbus.dev/problems/{reason}",
         "title": title,
         "status": status,
         "detail": detail,
+        "reason": reason.replace("-", "_"),
+        "instance": request.url.path,
         **more,
     }
     return JSONResponse(content, status, media_type="application/problem+json")

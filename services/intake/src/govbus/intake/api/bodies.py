@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from govbus.eventing.problems import Problem
+from govbus.eventing.problems import Problem, is_json, not_json
 from govbus.intake.api.answers import problem_of
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import parse_json
@@ -52,10 +52,13 @@ async def read_settings(request: Request, model: type[M]) -> M:
     """Return a small JSON body as `model`; an absent body is an empty object.
 
     Raises:
-        Problem: 400 malformed, 413 too large, 422 with the wrong fields.
+        Problem: 400 malformed, 413 too large, 415 not said to be JSON, 422 with the wrong fields.
     """
     try:
         raw = await read_body(request, SETTINGS_BYTES)
+        content_type = request.headers.get("content-type", "")
+        if raw and not is_json(content_type):
+            raise not_json(content_type)
         document: Any = parse_json(raw) if raw else {}
     except Refused as refusal:
         raise problem_of(refusal) from None
