@@ -125,6 +125,8 @@ def test_the_content_type_decides_the_mode(content_type: str, mode: Mode) -> Non
     [
         {"id": ""},
         {"id": None},
+        {"id": 5},
+        {"source": True},
         {"specversion": "1"},
         {"time": "yesterday"},
         {"time": "2026-11-23T00:00:00"},

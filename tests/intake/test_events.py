@@ -160,6 +160,8 @@ async def test_an_independent_validation_needs_a_registration_that_lists_it(desk
     assert (await desk.emit(plain, **said)).status_code == 403
     listed = await desk.register("auditors", types=["validation.*"])
     assert (await desk.emit(listed, source="//auditors", **said)).status_code == 202
+    unsaid = {**said, "data": {"version": "1", "kind": "independent_review", "outcome": "passed"}}
+    assert (await desk.emit(plain, **unsaid)).status_code == 403
 
 
 async def test_the_longest_registered_prefix_owns_a_source(desk: Desk) -> None:

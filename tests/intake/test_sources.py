@@ -1,5 +1,6 @@
 """Registration, credentials, and what may be seen of a platform."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -45,6 +46,12 @@ async def test_a_wrong_registration_is_422_and_names_the_field(
     assert "whsec_!!" not in answer.text
 
 
+async def test_a_registration_that_is_not_said_to_be_json_is_415(desk: Desk) -> None:
+    headers = {**desk.person("admin"), "content-type": "text/plain"}
+    answer = await desk.client.post("/v1/sources", content=json.dumps(GOOD), headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (415, "unsupported_media_type")
+
+
 async def test_a_name_and_a_uri_belong_to_one_platform(desk: Desk) -> None:
     await desk.client.post("/v1/sources", json=GOOD, headers=desk.person("admin"))
     for again in ({**GOOD, "name": "other"}, {**GOOD, "source": "//other"}):
@@ -53,7 +60,7 @@ async def test_a_name_and_a_uri_belong_to_one_platform(desk: Desk) -> None:
 
 async def test_only_operators_and_admins_register(desk: Desk) -> None:
     mine = await desk.register()
-    for headers, status in ((desk.person("viewer"), 403), (mine, 401), ({}, 401)):
+    for headers, status in ((desk.person("viewer"), 403), (mine, 403), ({}, 401)):
         assert (await desk.client.post("/v1/sources", json=GOOD, headers=headers)).status_code == status
 
 

@@ -42,9 +42,9 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     app = service.app(
         events.router(reception, callers),
         webhooks.router(reception, callers, sealer),
-        sources.router(reception, callers, service.access, sealer),
-        credentials.router(reception, service.access),
-        rejected.router(reception, callers, service.access),
+        sources.router(reception, callers, sealer),
+        credentials.router(reception, callers),
+        rejected.router(reception, callers),
     )
     app.state.reception = reception
     return app

@@ -1,6 +1,6 @@
 """Who calls intake: a platform by its credential, or a person by a token."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import Request
@@ -55,6 +55,19 @@ class Callers:
         if not principal.has(*READERS):
             raise Problem(status=403, reason="role_missing", title="Not allowed", detail="The token has no role here.")
         return principal
+
+    def person(self, *roles: str) -> Callable[[Request], Awaitable[Principal]]:
+        """Return a FastAPI dependency: a person who holds one of `roles`; a platform is known here, but not allowed."""
+        check = self._access.require(*roles)
+
+        async def dependency(request: Request) -> Principal:
+            if isinstance(await self.reader(request), Source):
+                raise Problem(
+                    status=403, reason="not_yours", title="Not allowed", detail="A person's token is needed here."
+                )
+            return await check(request)
+
+        return dependency
 
     async def _source(self, token: str) -> Source:
         async with self._engine.connect() as connection:

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.contracts.envelope import format_time
 from govbus.contracts.identity import fresh_id
-from govbus.eventing.access import Access, Principal
+from govbus.eventing.access import Principal
 from govbus.eventing.problems import Problem
 from govbus.intake.api.answers import problem_of
 from govbus.intake.api.bodies import read_settings
 from govbus.intake.api.registration import NewCredential, body_schema
+from govbus.intake.callers import Callers
 from govbus.intake.domain.credential import SECRET_BYTES, Credential, digest_of, token_of
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.reception import Reception
@@ -24,10 +25,10 @@ ADMINS: Final = ("operator", "admin")
 """Who registers platforms and hands out their credentials."""
 
 
-def router(reception: Reception, access: Access) -> APIRouter:
+def router(reception: Reception, callers: Callers) -> APIRouter:
     """Return the credential routes."""
     routes = APIRouter(tags=["sources"])
-    Admin = Annotated[Principal, Depends(access.require(*ADMINS))]  # noqa: N806 - a type
+    Admin = Annotated[Principal, Depends(callers.person(*ADMINS))]  # noqa: N806 - a type
 
     @routes.post("/v1/sources/{name}/credentials", status_code=201, openapi_extra=body_schema(NewCredential))
     async def add(name: str, principal: Admin, request: Request) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.contracts.envelope import format_time
-from govbus.eventing.access import Access, Principal
+from govbus.eventing.access import Principal
 from govbus.eventing.paging import (
     DEFAULT_COUNT,
     Limit,
@@ -34,10 +34,10 @@ from govbus.intake.store import rejected, sources
 from govbus.intake.store.rejected import Rejection
 
 
-def router(reception: Reception, callers: Callers, access: Access) -> APIRouter:
+def router(reception: Reception, callers: Callers) -> APIRouter:
     """Return the routes over refused input."""
     routes = APIRouter(tags=["rejected"])
-    Operator = Annotated[Principal, Depends(access.require("operator", "admin"))]  # noqa: N806 - a type
+    Operator = Annotated[Principal, Depends(callers.person("operator", "admin"))]  # noqa: N806 - a type
 
     @routes.get("/v1/rejected")
     async def listed(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy.exc import IntegrityError
 
 from govbus.contracts.envelope import format_time
-from govbus.eventing.access import Access, Principal
+from govbus.eventing.access import Principal
 from govbus.eventing.paging import DEFAULT_COUNT, Limit, Page, decode_cursor, encode_cursor, page
 from govbus.eventing.problems import Problem
 from govbus.intake.api.answers import problem_of
@@ -23,11 +23,11 @@ from govbus.intake.store import sources
 from govbus.intake.store.sources import Activity, Registration
 
 
-def router(reception: Reception, callers: Callers, access: Access, sealer: Sealer) -> APIRouter:
+def router(reception: Reception, callers: Callers, sealer: Sealer) -> APIRouter:
     """Return the source routes."""
     routes = APIRouter(tags=["sources"])
-    Admin = Annotated[Principal, Depends(access.require(*ADMINS))]  # noqa: N806 - a type
-    Viewer = Annotated[Principal, Depends(access.require("viewer"))]  # noqa: N806 - a type
+    Admin = Annotated[Principal, Depends(callers.person(*ADMINS))]  # noqa: N806 - a type
+    Viewer = Annotated[Principal, Depends(callers.person("viewer"))]  # noqa: N806 - a type
 
     @routes.post("/v1/sources", status_code=201, openapi_extra=body_schema(NewSource))
     async def register(principal: Admin, request: Request) -> dict[str, str]:

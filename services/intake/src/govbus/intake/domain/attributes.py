@@ -12,6 +12,9 @@ from govbus.intake.domain.refusals import Refused
 
 REQUIRED: Final = ("specversion", "id", "source", "type")
 INDEXED: Final = ("id", "source", "type", "subject")
+TEXTS: Final = frozenset({*REQUIRED, "subject", "time", "dataschema", "datacontenttype"})
+"""The standard's own attributes are strings: `1` is not the id `"1"`."""
+
 SET_BY_INTAKE: Final = frozenset({"recordedtime", "authtype", "authid", "actorassurance"})
 """A sender's own values of these are dropped: who it was and when we knew is ours to say."""
 
@@ -36,6 +39,8 @@ def text_of(name: str, value: Any) -> str | None:
     """Return the canonical text of a JSON attribute value, None for null (an absent attribute)."""
     if value is None or isinstance(value, str):
         return value
+    if name in TEXTS:
+        raise Refused("invalid_envelope", f"attribute {name!r} is not a string")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int) and value in _INT32:

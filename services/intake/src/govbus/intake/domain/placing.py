@@ -61,7 +61,7 @@ def place(event: Event, source: Source) -> Event:
         return replace(event, subject=_opaque_subject(event, source))
     subject = _governed_subject(event, source)
     payload = _payload(event)
-    if isinstance(payload, ValidationCompleted) and payload.independent:
+    if isinstance(payload, ValidationCompleted) and (payload.independent or payload.kind == "independent_review"):
         source.check_independence()
     if any(len(text.encode()) > PLAIN_BYTES for text in personal_texts(event)):
         raise Refused("too_large", f"a personal text is sealed, so it may have {PLAIN_BYTES} bytes at most")
