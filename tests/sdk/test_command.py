@@ -64,6 +64,17 @@ def test_nobody_there_is_exit_code_3(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "does not answer" in capsys.readouterr().err
 
 
+def test_with_json_a_failure_is_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rubbish.json").write_text("rubbish")
+    assert run(["verify", "rubbish.json", "--json"]) == 1
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert (answer["verified"], answer["error"]["exit_code"]) == (False, 1)
+    assert said.err
+    assert run(["status", "--json"]) == 2
+    assert "endpoints.json" in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
 def test_a_token_made_here_is_one_that_services_accept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
     keys = tmp_path / ".govbus" / "keys"

@@ -4,15 +4,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from cyclopts import App, CycloptsError
 
 from govbus.sdk.cli import emit, gate, incident, log, parked, status, token, verify
-from govbus.sdk.cli.output import say_error
+from govbus.sdk.cli.output import say_error, say_json
 from govbus.sdk.cli.session import OK, REFUSED, UNREACHABLE, USAGE
 from govbus.sdk.cloudevents import NotAnEvent
-from govbus.sdk.failures import GovbusFailure, NotConfigured, Unreachable
+from govbus.sdk.failures import GovbusFailure, NotConfigured, NotProved, Refused, Unreachable
 
 _INTERRUPTED: Final = 130
 
@@ -48,6 +48,8 @@ def run(arguments: Sequence[str]) -> int:
         return USAGE
     except (GovbusFailure, NotAnEvent) as error:
         say_error(f"govbus: {error}")
+        if "--json" in arguments:
+            say_json(_failure(error))
         return _code_of(error)
     except OSError as error:
         return _on_os_error(error)
@@ -64,6 +66,14 @@ def _code_of(error: GovbusFailure | NotAnEvent) -> int:
             return UNREACHABLE
         case _:
             return REFUSED
+
+
+def _failure(error: GovbusFailure | NotAnEvent) -> dict[str, Any]:
+    """Return what scripts read of a failure; with `verified` when something was to be proved."""
+    found: dict[str, Any] = {"message": str(error), "exit_code": _code_of(error)}
+    if isinstance(error, Refused):
+        found |= {"reason": error.reason, "problem": error.problem}
+    return {"verified": False, "error": found} if isinstance(error, NotProved) else {"error": found}
 
 
 def _on_os_error(error: OSError) -> int:
