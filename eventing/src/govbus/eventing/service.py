@@ -52,10 +52,12 @@ class Service:
         self.engine = new_engine(settings)
         self.access = Access(settings.jwks_file, settings.token_issuer, settings.token_audience)
         self.refusal: str | None = None
+        self._is_stopping = False
         self._handlers: dict[str, Handler] = {}
         self._raw: tuple[tuple[str, ...], RawHandler] | None = None
         self._sequenced: tuple[tuple[str, ...], Sequencer] | None = None
         self._jobs: list[Job] = []
+        self._closers: list[Callable[[], Awaitable[None]]] = []
         self._rebuilt_tables: tuple[str, ...] = ()
         self._relay = Relay(name, settings, self.engine, self.metrics)
         self._inbox = Inbox(self.engine, settings.inbox_retention_days)
@@ -77,6 +79,10 @@ class Service:
     def every(self, name: str, interval_seconds: float, job: Callable[[], Awaitable[None]]) -> None:
         """Do `job` every so often while the service runs."""
         self._jobs.append(Job(name, interval_seconds, job))
+
+    def closes(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Await `close` when the service stops, after its jobs have ended."""
+        self._closers.append(close)
 
     def rebuilds(self, *tables: str) -> None:
         """Name the tables, children first, that are a pure fold of the consumed topics and may be rebuilt."""
@@ -140,7 +146,7 @@ class Service:
         live = self._bus.live if self._bus else None
         if live is None:
             raise CannotRebuild("Kafka is not connected; try again when the service is ready")
-        count = await rebuild(self.engine, live, self._rebuilt_tables, by)
+        count = await rebuild(self.engine, live, self._rebuilt_tables)
         _log.warning("rebuild asked for by %s: %d records are handled again", by, count)
         return count
 
@@ -149,16 +155,28 @@ class Service:
         tasks = [asyncio.create_task(job.run(self.metrics)) for job in self._all_jobs()]
         if self.name in topic_names.SERVICE_TOPIC and self._sequenced is None:
             tasks.append(asyncio.create_task(self._relay.run()))
+        for task in tasks:
+            task.add_done_callback(self._on_ended)
         tasks.append(asyncio.create_task(self._start_bus()))
         try:
             yield
         finally:
+            self._is_stopping = True
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             if self._bus:
                 await self._bus.stop()
+            for close in self._closers:
+                await close()
             await self.engine.dispose()
+
+    def _on_ended(self, task: asyncio.Task[None]) -> None:
+        """End the process when a job or the relay ended by itself, as by a library's own cancellation: start anew."""
+        if not self._is_stopping:
+            error = None if task.cancelled() else task.exception()
+            _log.critical("a background task ended, the process ends with it", exc_info=error)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _all_jobs(self) -> list[Job]:
         measure = [Job("lag", self.settings.progress_poll_seconds, self._bus.measure)] if self._bus else []

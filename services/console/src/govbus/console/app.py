@@ -26,7 +26,9 @@ def build_app(settings: Settings) -> FastAPI:
     pages = Pages(new_templates())
     life = timedelta(seconds=settings.console_session_seconds)
     sessions = Sessions(service, settings.console_signin_directory, life, _now)
-    upstream = Upstream(_client(settings))
+    client = _client(settings)
+    service.closes(client.aclose)
+    upstream = Upstream(client)
     service.every("expired_sessions", _SWEEP_SECONDS, sessions.drop_expired)
     live = LiveBoard(pages, sessions, upstream, settings.console_poll_seconds, settings.console_stream_seconds, _now)
     app = service.app(
