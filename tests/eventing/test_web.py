@@ -6,6 +6,8 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 
+from govbus.eventing.paging import decode_cursor, encode_cursor
+from govbus.eventing.problems import Problem
 from govbus.eventing.service import Service
 from govbus.eventing.settings import ServiceSettings
 
@@ -29,7 +31,7 @@ def _routes() -> APIRouter:
 @pytest.fixture
 async def client(probe_settings: ServiceSettings) -> AsyncIterator[httpx2.AsyncClient]:
     service = Service("console", probe_settings.model_copy(update={"http_body_bytes": LIMIT_BYTES}))
-    transport = httpx2.ASGITransport(app=service.app(_routes()), raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(app=service.app(_routes()))
     async with httpx2.AsyncClient(transport=transport, base_url="http://probe") as opened:
         yield opened
     await service.engine.dispose()
@@ -75,11 +77,25 @@ async def test_a_problem_names_its_reason_and_the_path_it_is_about(client: httpx
     assert problem["type"].endswith("/invalid-request")
 
 
-async def test_a_failure_shows_nothing_of_its_cause(client: httpx2.AsyncClient) -> None:
+async def test_a_failure_is_answered_and_not_raised_to_the_server_and_shows_nothing_of_its_cause(
+    client: httpx2.AsyncClient,
+) -> None:
     answer = await client.get("/fail")
     assert answer.status_code == 500
     assert answer.json()["type"].endswith("/internal")
     assert "hunter2" not in answer.text
+
+
+@pytest.mark.parametrize("url", ["/fail%00", "/fail?q=%00"])
+async def test_a_nul_in_the_url_is_422_and_reaches_no_route(client: httpx2.AsyncClient, url: str) -> None:
+    answer = await client.get(url)
+    assert (answer.status_code, answer.json()["reason"]) == (422, "invalid_request")
+
+
+@pytest.mark.parametrize("part", [2**63, -(2**63) - 1, "a\x00"])
+def test_a_forged_cursor_never_reaches_the_database(part: int | str) -> None:
+    with pytest.raises(Problem):
+        decode_cursor(encode_cursor(part), type(part))
 
 
 async def test_an_unknown_route_is_a_problem_that_says_what_to_do(client: httpx2.AsyncClient) -> None:

@@ -158,6 +158,12 @@ async def test_a_body_that_is_streamed_passes_and_one_over_the_limit_is_413(door
     assert counted.status_code == 413
 
 
+async def test_a_body_of_two_lengths_is_400(door: httpx2.AsyncClient) -> None:
+    headers = {"content-length": "5", "transfer-encoding": "chunked"}
+    answer = await door.post("/v1/events", content=b"12345", headers=headers)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "ambiguous_length")
+
+
 async def test_a_redirect_is_passed_on_and_not_followed(door: httpx2.AsyncClient) -> None:
     answer = await door.get("/v1/sources/elsewhere")
     assert (answer.status_code, answer.headers["location"]) == (307, "http://example.invalid/")

@@ -12,6 +12,7 @@ from govbus.eventing.problems import Problem
 
 LIMIT_COUNT: Final = 500
 DEFAULT_COUNT: Final = 100
+_INT64: Final = range(-(2**63), 2**63)
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_COUNT, description="items of one page")]
 
@@ -43,7 +44,7 @@ def decode_cursor(cursor: str | None, *kinds: type[str] | type[int]) -> tuple[An
     fits = (
         isinstance(key, list)
         and len(key) == len(kinds)
-        and all(type(part) is kind for part, kind in zip(key, kinds, strict=True))
+        and all(type(part) is kind and _is_storable(part) for part, kind in zip(key, kinds, strict=True))
     )
     if not fits or key is None:
         raise Problem(
@@ -53,6 +54,11 @@ def decode_cursor(cursor: str | None, *kinds: type[str] | type[int]) -> tuple[An
             detail="Use `next` of the page before, or leave `cursor` out for the first page.",
         )
     return tuple(key)
+
+
+def _is_storable(part: str | int) -> bool:
+    """Return whether a database can compare with it: a cursor may be forged."""
+    return "\x00" not in part if isinstance(part, str) else part in _INT64
 
 
 def page(items: list[dict[str, Any]], limit_count: int, next_cursor: str | None) -> Page:

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TYPE_BASE: Final = "https://schemas.govbus.dev/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
@@ -57,8 +58,42 @@ class Problem(Exception):
         return found
 
 
+class Answering:
+    """Stands directly around the routes: an URL with a NUL goes no further, and a failure is answered, not raised.
+
+    Raised to the server it would close the connection under the next request of whoever shares it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """`app` is what answers otherwise."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            await _respond(Request(scope), _nul_in_url())(scope, receive, send)
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            if begun:
+                raise
+            await _failed(Request(scope), error)(scope, receive, send)
+
+
 def install_problems(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document."""
+    app.add_middleware(Answering)
 
     async def on_problem(request: Request, error: Exception) -> JSONResponse:
         return _respond(request, error) if isinstance(error, Problem) else await on_failure(request, error)
@@ -76,14 +111,7 @@ def install_problems(app: FastAPI) -> None:
         return _respond(request, _refused(items, request.headers.get("content-type", "")))
 
     async def on_failure(request: Request, error: Exception) -> JSONResponse:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        problem = Problem(
-            status=HTTPStatus.INTERNAL_SERVER_ERROR,
-            reason="internal",
-            title="Internal error",
-            detail="Nothing was changed by this request, or it may be repeated; the service's log has the cause.",
-        )
-        return _respond(request, problem)
+        return _failed(request, error)
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http)
@@ -94,6 +122,26 @@ def install_problems(app: FastAPI) -> None:
 def _respond(request: Request, problem: Problem) -> JSONResponse:
     return JSONResponse(
         problem.document(request.url.path), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def _failed(request: Request, error: Exception) -> JSONResponse:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    problem = Problem(
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        reason="internal",
+        title="Internal error",
+        detail="Nothing was changed by this request, or it may be repeated; the service's log has the cause.",
+    )
+    return _respond(request, problem)
+
+
+def _nul_in_url() -> Problem:
+    return Problem(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        reason="invalid_request",
+        title="Request refused",
+        detail="The URL holds %00, which no name here contains.",
     )
 
 

@@ -82,6 +82,9 @@ class FrontDoor:
         if service is None or service not in self._services:
             detail = f"GET {self._url}/openapi.json lists all."
             return problem(request, 404, "unknown-path", "No service has this path", detail)
+        if {"content-length", "transfer-encoding"} <= set(request.headers):
+            detail = "Send Content-Length or Transfer-Encoding, not both: who reads it may not agree where it ends."
+            return problem(request, 400, "ambiguous-length", "Two lengths of one body", detail)
         try:
             outgoing = self._outgoing(request, self._services[service])
             answer = await asyncio.wait_for(self._client.send(outgoing, stream=True), ANSWER_TIMEOUT_SECONDS)
