@@ -1,13 +1,18 @@
 """One partition, one transaction: nothing lost, nothing done twice."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from eventing.probe import Probe, event, record, rubbish
-from govbus.eventing.delivery import Delivery
+from eventing.probe import TOPIC, Probe, event, record, rubbish
+from govbus.eventing.delivery import Delivery, Unprocessable
+from govbus.eventing.metrics import Metrics
 from govbus.eventing.partition import Handled, Hole, Poisoned
+from govbus.eventing.records import RawRecord
+from govbus.eventing.sequencing import SequencingRunner
 
 OTHER = "model/retail/churn"
 
@@ -175,3 +180,78 @@ async def test_records_below_the_rebuild_mark_are_handled_in_silence(probe: Prob
     await probe.runner.run([record(0, event("a")), record(1, event("b")), record(2, event("c"))])
     assert await probe.seen() == ["a", "b", "c"]
     assert [item["ce_causationid"] for item in await probe.outgoing("asset.unregistered")] == ["c"]
+
+
+async def test_parked_records_that_are_not_in_a_row_do_not_stop_the_partition(engine: AsyncEngine) -> None:
+    probe = Probe(engine, consecutive_limit_count=3)
+    await probe.start_at(0)
+    mixed = [rubbish(n) if n % 2 else record(n, event(str(n))) for n in range(8)]
+    assert await probe.runner.run(mixed) == Handled(8)
+    assert len(await probe.parked()) == 4
+
+
+async def test_a_batch_that_is_tried_again_counts_its_parked_records_once(engine: AsyncEngine) -> None:
+    probe = Probe(engine, consecutive_limit_count=5)
+    await probe.start_at(0)
+    probe.fail["later"] = ConnectionResetError()
+    batch = [rubbish(0), rubbish(1), record(2, event("later"))]
+    for _ in range(4):
+        with pytest.raises(ConnectionResetError):
+            await probe.runner.run(batch)
+    assert await probe.runner.run(batch[:2]) == Handled(2)
+
+
+async def test_a_value_the_database_never_takes_is_parked_and_not_tried_for_ever(probe: Probe) -> None:
+    async def overflow(delivery: Delivery) -> None:
+        if delivery.event.id == "bad":
+            await delivery.connection.exec_driver_sql("SELECT $1::bigint", (2**70,))
+
+    probe.before = overflow
+    assert await probe.runner.run([record(0, event("bad")), record(1, event("fine", "model/a/b"))]) == Handled(2)
+    assert await probe.parked() == [(0, "handler_failed", True)]
+    assert await probe.seen() == ["fine"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), Unprocessable("odd_name", "a\0b")],
+)
+async def test_no_failure_is_worded_so_that_it_cannot_be_parked(probe: Probe, error: Exception) -> None:
+    probe.fail["bad"] = error
+    assert await probe.runner.run([record(0, event("bad"))]) == Handled(1)
+    assert [holds for _, _, holds in await probe.parked()] == [True]
+
+
+async def test_an_event_that_kafka_never_takes_parks_its_cause_and_does_not_block_the_outbox(probe: Probe) -> None:
+    async def swell(delivery: Delivery) -> None:
+        delivery.outbox.append(event("huge", data=b"[" + b"1," * 600_000 + b"1]"), TOPIC)
+
+    probe.before = swell
+    assert await probe.runner.run([record(0, event("bad"))]) == Handled(1)
+    assert await probe.parked() == [(0, "event_too_large", True)]
+
+
+@pytest.mark.parametrize("state", ["resumed", "discarded"])
+async def test_a_record_that_fails_again_after_a_rebuild_is_parked_again(
+    probe: Probe, engine: AsyncEngine, state: str
+) -> None:
+    probe.refuse.add("bad")
+    await probe.runner.run([record(0, event("bad"))])
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE eventing_parked SET state = $1, settled_at = now()", (state,))
+        await connection.exec_driver_sql("DELETE FROM eventing_inbox")
+        await connection.exec_driver_sql("UPDATE eventing_offset SET next_offset = 0, muted_below = 1")
+    await probe.runner.run([record(0, event("bad"))])
+    assert await probe.parked() == [(0, "intended_purpose_missing", True)]
+
+
+async def test_a_hole_inside_a_sequenced_batch_ends_it_there(engine: AsyncEngine, probe: Probe) -> None:
+    taken: list[int] = []
+
+    async def sequence(_: AsyncConnection, records: Sequence[RawRecord]) -> None:
+        taken.extend(one.offset for one in records)
+
+    runner = SequencingRunner(engine, sequence, Metrics(CollectorRegistry()))
+    parts = {(TOPIC, 0): [record(0, event("a")), record(1, event("b")), record(3, event("d"))]}
+    assert await runner.run(parts, {}) == {(TOPIC, 0): Handled(2)}
+    assert (taken, await probe.next_offset()) == ([0, 1], 2)

@@ -84,3 +84,18 @@ async def test_rubbish_is_still_refused_when_replayed(probe: Probe) -> None:
     id_ = UUID(str((await probe.rows("SELECT id FROM eventing_parked"))[0][0]))
     done = await Replaying(SERVICE, probe.engine, probe.reading).replay(id_, BY)
     assert (done.resumed, done.reason) == ((), "bad_headers")
+
+
+async def test_a_queue_longer_than_one_transaction_is_drained_in_order(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("govbus.eventing.replaying.REPLAY_COUNT", 2)
+    probe.refuse.add("0")
+    await probe.runner.run([record(number, event(str(number))) for number in range(5)])
+    probe.refuse.clear()
+    probe.refuse.add("4")
+    id_ = UUID(str((await probe.rows('SELECT id FROM eventing_parked ORDER BY "offset" LIMIT 1'))[0][0]))
+    done = await Replaying(SERVICE, probe.engine, probe.reading).replay(id_, BY)
+    assert (len(done.resumed), done.reason) == (4, "intended_purpose_missing")
+    assert await probe.seen() == ["0", "1", "2", "3"]
+    assert await probe.parked() == [(4, "behind_parked", True)]

@@ -1,5 +1,6 @@
 """A service on a real Kafka: consumes, concludes, publishes, and refuses what it must not believe."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from backends.running import RunningKafka
 from eventing.live import produce, published, running, settings, until
 from eventing.probe import Probe, event
 from govbus.contracts import topics
+from govbus.eventing.kafka import new_producer, stop_producer
 from govbus.eventing.relay import Relay
 from govbus.eventing.service import Service
 
@@ -138,6 +140,17 @@ async def test_the_relay_sends_again_what_a_broken_producer_left(
     records = [record for record in await published(govbus_topics, topics.INVENTORY) if record.key == b"model/a/b"]
     assert len(records) == 51
     assert dict(records[-1].headers)["ce_id"] == b"late"
+
+
+async def test_a_producer_that_cannot_be_stopped_sends_nothing_any_more(
+    govbus_topics: RunningKafka, probe_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("govbus.eventing.kafka.PRODUCER_STOP_SECONDS", 0.2)
+    producer = new_producer(settings(govbus_topics, probe_dsn, tmp_path), "test")
+    await producer.start()
+    monkeypatch.setattr(producer._message_accumulator, "close", asyncio.Event().wait)
+    await stop_producer(producer)
+    assert producer._sender.sender_task.done()
 
 
 async def test_a_header_name_that_is_no_text_does_not_stop_a_partition(

@@ -93,6 +93,21 @@ async def test_an_open_incident_denies_until_it_is_resolved(
     assert "incident-open" in rules(await ask(http, bearer("ci", "operator")))
 
 
+async def test_the_gate_stays_shut_while_its_state_is_rebuilt(
+    http: httpx2.AsyncClient, ready: Service, bearer: Bearer
+) -> None:
+    async with ready.engine.begin() as connection:
+        await connection.exec_driver_sql(
+            "INSERT INTO eventing_offset (topic, partition, next_offset, muted_below) "
+            "VALUES ('govbus.oversight', 0, 3, 7)"
+        )
+    shut = await ask(http, bearer("ci", "operator"))
+    assert "state_behind" in rules(shut)
+    async with ready.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE eventing_offset SET next_offset = 7 WHERE topic = 'govbus.oversight'")
+    assert rules(await ask(http, bearer("ci", "operator"))) == rules(shut) - {"state_behind"}
+
+
 async def test_the_gate_waits_for_the_event_given_as_after(
     http: httpx2.AsyncClient, ready: Service, bearer: Bearer
 ) -> None:

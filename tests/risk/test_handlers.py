@@ -137,6 +137,17 @@ async def test_a_requested_deployment_is_answered_by_an_event_and_a_row(app: Fas
     assert (row["decision"], row["event_id"]) == ("deny", blocked.id)
 
 
+async def test_a_deployment_is_not_allowed_while_open_incidents_are_read_again(app: FastAPI, decided: Service) -> None:
+    await deliver(app, *life())
+    async with decided.engine.begin() as connection:
+        await connection.exec_driver_sql(
+            "INSERT INTO eventing_offset (topic, partition, next_offset, muted_below) "
+            "VALUES ('govbus.oversight', 5, 0, 1)"
+        )
+    (blocked,) = await deliver(app, requested("2", "r2"))
+    assert names([blocked]) == ["release.blocked"]
+
+
 async def test_the_same_request_again_leaves_one_decision(app: FastAPI, decided: Service) -> None:
     await deliver(app, *life(), requested("2", "r2"))
     await deliver(app, requested("2", "r2"))

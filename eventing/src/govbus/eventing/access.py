@@ -71,7 +71,7 @@ class Access:
         try:
             decoded = jwt.decode(token, self._key_set(), algorithms=ALGORITHMS)
             self._registry.validate(decoded.claims)
-        except (JoseError, ValueError, OSError) as error:
+        except (JoseError, ValueError, TypeError, OSError) as error:
             _log.info("token refused: %s", type(error).__name__)
             raise unauthenticated("The token is not valid here: expired, of another issuer, or altered.") from None
         roles = decoded.claims.get("roles")

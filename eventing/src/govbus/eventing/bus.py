@@ -100,6 +100,11 @@ class Bus:
         if offsets:
             await self._kafka.commit(offsets)
 
+    def read_anew(self) -> None:
+        """Verify every partition again, refused ones too: the offset rows were set back."""
+        if self._kafka is not None:
+            self._consumer.verify_anew(self._kafka.assignment())
+
     def problems(self) -> list[str]:
         """Return in words why the service is not ready as far as Kafka is concerned."""
         if not self._topics:

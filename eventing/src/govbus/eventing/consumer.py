@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -135,10 +135,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         """
         for place, next_offset in handled.items():
             if stored.get(place, next_offset) < next_offset:
-                partition = TopicPartition(*place)
-                self.next_offsets.pop(place, None)
-                self._assignment.forget({partition})
-                self._in_background(self._verify_until_done(partition))
+                self.verify_anew({TopicPartition(*place)})
+
+    def verify_anew(self, partitions: Collection[TopicPartition]) -> None:
+        """Believe nothing of these partitions, not even a refusal, and verify them again."""
+        self._assignment.forget(set(partitions))
+        for partition in partitions:
+            self.next_offsets.pop((partition.topic, partition.partition), None)
+            self._in_background(self._verify_until_done(partition))
 
     async def _admitted(self, place: Place, records: list[RawRecord]) -> list[RawRecord]:
         """Return the records that may be handled; verify the partition first when nothing is known of it."""

@@ -38,6 +38,8 @@ def is_transient(error: BaseException) -> bool:
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
         if state is not None:
             return str(state).startswith(_TRANSIENT_STATES)
+        if isinstance(getattr(error.orig, "__cause__", None), ValueError):
+            return False  # asyncpg's own DataError, an InterfaceError too: this value will never fit
         return error.connection_invalidated or isinstance(error, _TRANSIENT)
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "").startswith(_TRANSIENT_STATES)

@@ -1,9 +1,13 @@
 """How this process connects to Kafka; every setting that has a dangerous default is stated here."""
 
+import asyncio
+import logging
+from contextlib import suppress
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import ProducerClosed
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
@@ -11,9 +15,13 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from faststream.security import BaseSecurity, SASLScram256, SASLScram512
 
 from govbus.contracts.limits import ATTRIBUTES_BYTES, EVENT_BYTES
-from govbus.eventing.consumer import Consumer
+from govbus.eventing.consumer import Consumer, describe
 from govbus.eventing.settings import ServiceSettings
 from govbus.eventing.tolerant_records import tolerate
+
+_log: Final = logging.getLogger(__name__)
+
+PRODUCER_STOP_SECONDS: Final = 2.0
 
 PRODUCER_BATCH_BYTES: Final = 128 * 1024
 """aiokafka's 16 KiB make one request per handful of events."""
@@ -50,6 +58,26 @@ def new_producer(settings: ServiceSettings, client_id: str) -> AIOKafkaProducer:
         request_timeout_ms=int(settings.relay_deadline_seconds * 1000),
         **connection_settings(settings),
     )
+
+
+async def stop_producer(producer: AIOKafkaProducer) -> None:
+    """Stop a producer within seconds, whatever it waits for; what was not acknowledged may or may not arrive."""
+    try:
+        await asyncio.wait_for(producer.stop(), PRODUCER_STOP_SECONDS)
+    except Exception as error:  # noqa: BLE001 - it is thrown away either way
+        _log.debug("a producer did not stop cleanly: %s", describe(error))
+        await _abandon(producer)
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """End what a `stop` that was cut off leaves: a sender that retries for as long as the process runs."""
+    producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 - aiokafka has no abort, pinned below 0.15
+    sender = producer._sender and producer._sender.sender_task  # noqa: SLF001 - as above
+    if sender is not None and not sender.done():
+        sender.cancel()
+        await asyncio.wait([sender], timeout=PRODUCER_STOP_SECONDS)
+    with suppress(Exception):
+        await asyncio.wait_for(producer.client.close(), PRODUCER_STOP_SECONDS)
 
 
 def new_admin(settings: ServiceSettings, client_id: str) -> AIOKafkaAdminClient:

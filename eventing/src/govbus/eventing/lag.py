@@ -86,8 +86,11 @@ class Lag:
 
         A partition was read to an end seen at some moment; what is unread came later. `topics` narrows the question.
         """
-        places = [place for place in self._behind if not topics or place[0] in topics]
-        if self._measured_at is None or any(place not in self._caught_up_at for place in places):
+        wanted = set(topics or self._topics)
+        places = [place for place in self._behind if place[0] in wanted]
+        if self._measured_at is None or {place[0] for place in places} != wanted:
+            return None  # also while the broker has not told a topic's partitions: no lag seen is not no lag
+        if any(place not in self._caught_up_at for place in places):
             return None
         now = self._clock()
         return max((now - self._caught_up_at[place] for place in places), default=0.0)

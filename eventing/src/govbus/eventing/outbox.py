@@ -7,8 +7,12 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.contracts.envelope import Event
+from govbus.contracts.limits import EVENT_BYTES
 from govbus.eventing.records import Headers, encode
 from govbus.eventing.tracing import current_traceparent
+
+RECORD_BYTES: Final = 4 * EVENT_BYTES - 64 * 1024
+"""Below the topics' `max.message.bytes` (1 MiB), with room for the batch around the record."""
 
 CHANNEL: Final = "eventing_outbox"
 _INSERT: Final = (
@@ -16,6 +20,12 @@ _INSERT: Final = (
     "SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])"
 )
 _NOTIFY: Final = f"SELECT pg_notify('{CHANNEL}', '')"
+
+
+class EventTooLarge(ValueError):
+    """Refused here, where one record or request fails: in the outbox it would hold up everything behind it."""
+
+    reason = "event_too_large"
 
 
 class Outbox:
@@ -30,12 +40,19 @@ class Outbox:
         self.muted = muted
 
     def append(self, event: Event, topic: str) -> None:
-        """Add `event` for `topic`, with the current span as its trace parent when there is one."""
+        """Add `event` for `topic`, with the current span as its trace parent when there is one.
+
+        Raises:
+            EventTooLarge: Kafka would refuse it for ever.
+        """
         if self.muted:
             return
         traced = replace(event, traceparent=current_traceparent() or event.traceparent)
         key, value, headers = encode(traced)
-        self._rows.append((topic, key, value, pack_headers(headers)))
+        packed = pack_headers(headers)
+        if len(key) + len(value) + len(packed) > RECORD_BYTES:
+            raise EventTooLarge(f"{event.type} would be {len(value)} bytes: no topic takes it")
+        self._rows.append((topic, key, value, packed))
 
     def mark(self) -> int:
         """Return a point that `rewind` goes back to."""

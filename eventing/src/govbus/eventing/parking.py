@@ -19,7 +19,10 @@ _COLUMNS: Final = (
 )
 _INSERT: Final = (
     'INSERT INTO eventing_parked (id, topic, partition, "offset", timestamp_ms, key, value, headers, reason, detail, '
-    "holds_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING"
+    "holds_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+    # A rebuild reads records again that were resumed or discarded: one that fails then is parked anew, not lost.
+    "ON CONFLICT (id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail, "
+    "holds_key = excluded.holds_key, state = 'parked', parked_at = now(), settled_at = NULL, settled_by = NULL"
 )
 _HELD: Final = (
     "SELECT DISTINCT key FROM eventing_parked "
@@ -31,7 +34,7 @@ _SETTLE: Final = (
 )
 _QUEUE: Final = (
     f"SELECT {_COLUMNS} FROM eventing_parked WHERE state = 'parked' AND topic = $1 AND partition = $2 "  # noqa: S608
-    'AND key IS NOT DISTINCT FROM $3::bytea AND (holds_key OR id = $4) ORDER BY "offset"'
+    'AND key IS NOT DISTINCT FROM $3::bytea AND (holds_key OR id = $4) ORDER BY "offset" LIMIT $5'
 )
 _PAGE: Final = (
     f"SELECT {_COLUMNS} FROM eventing_parked WHERE state = $1 AND ($2::uuid IS NULL OR "  # noqa: S608
@@ -94,10 +97,11 @@ async def find_parked(connection: AsyncConnection, id_: UUID) -> Parked | None:
     return None if row is None else _parked(row)
 
 
-async def queue_of(connection: AsyncConnection, head: Parked) -> list[Parked]:
-    """Return the parked records of the head's key, in offset order; the caller holds the offset row's lock."""
+async def queue_of(connection: AsyncConnection, head: Parked, limit_count: int) -> list[Parked]:
+    """Return the first parked records of the head's key, in offset order; the caller holds the offset row's lock."""
     record = head.record
-    found = await connection.exec_driver_sql(_QUEUE, (record.topic, record.partition, record.key, head.id))
+    values = (record.topic, record.partition, record.key, head.id, limit_count)
+    found = await connection.exec_driver_sql(_QUEUE, values)
     return [_parked(row) for row in found]
 
 

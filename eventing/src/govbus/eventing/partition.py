@@ -1,6 +1,7 @@
 """Handles the records of one partition in one transaction: the runner of delivery.md."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -15,6 +16,7 @@ from govbus.eventing.outbox import Outbox
 from govbus.eventing.records import RawRecord
 
 _log: Final = logging.getLogger(__name__)
+_WORD: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class PartitionRunner:
         Raises:
             Exception: transient (see `failures.is_transient`); everything was rolled back.
         """
-        prepared_records = _until_hole(records)
+        prepared_records = until_hole(records)
         try:
             return await self._attempt(prepared_records, believe_hole_at, careful=False)
         except Exception as error:
@@ -123,53 +125,52 @@ class PartitionRunner:
             if len(fresh) < len(records):
                 prepared = await self._reading.prepare(fresh)
             muted_below = row.muted_below
-            parked_count = sent_count = 0
+            failed: list[bool] = []
+            sent_count = 0
             for part in _split_at(fresh, muted_below):
                 outbox = Outbox(muted=part[0].offset < muted_below)
                 part_prepared = prepared if len(part) == len(fresh) else await self._reading.prepare(part)
                 steps = await self._reading.steps(connection, outbox, part_prepared)
-                parked_count += await self._run_steps(connection, outbox, steps, careful=careful)
+                failed += await self._run_steps(connection, outbox, steps, careful=careful)
                 sent_count += await outbox.flush(connection)
-            if self._is_poisoned(place, parked_count, len(fresh)):
+            longest_count, last_count = _runs(failed, self._consecutive.get(place, 0))
+            if longest_count >= self._limit_count:
                 await transaction.rollback()
-                return Poisoned(self._consecutive[place])
+                return Poisoned(longest_count)
             await advance_offset(connection, fresh[-1])
             await transaction.commit()
+        self._consecutive[place] = last_count
         if sent_count:
             self._committed()
-        self._metrics.handled(first.topic, len(fresh), parked_count)
+        self._metrics.handled(first.topic, len(fresh), sum(failed))
         return Handled(fresh[-1].offset + 1)
-
-    def _is_poisoned(self, place: tuple[str, int], parked_count: int, batch_count: int) -> bool:
-        before = self._consecutive.get(place, 0)
-        self._consecutive[place] = before + parked_count if parked_count == batch_count else parked_count
-        return self._consecutive[place] >= self._limit_count
 
     async def _run_steps(
         self, connection: AsyncConnection, outbox: Outbox, steps: Sequence[Step], *, careful: bool
-    ) -> int:
-        """Run every step in order and return how many records failed by themselves."""
+    ) -> list[bool]:
+        """Run every step in order and return of each whether its record failed by itself."""
         keys = {step.record.key for step in steps if step.handle and step.record.key is not None}
         topic = steps[0].record.topic
         held = await parking.held_keys(connection, topic, sorted(keys)) if keys else set()
-        failed_count = 0
+        failed: list[bool] = []
         for step in steps:
-            refusal = step.refusal
+            refusal, has_failed = step.refusal, False
             if refusal:
                 await self._park(connection, outbox, step.record, *refusal, holds_key=False)
-                failed_count += 1
+                has_failed = True
             elif step.handle is None:
-                continue
+                pass
             elif step.record.key in held:
                 detail = "an earlier record of this key is parked"
                 await self._park(connection, outbox, step.record, parking.BEHIND, detail, holds_key=True)
             elif not careful:
                 await step.handle()
             elif not await self._handle_in_savepoint(connection, outbox, step):
-                failed_count += 1
+                has_failed = True
                 if step.record.key is not None:
                     held.add(step.record.key)
-        return failed_count
+            failed.append(has_failed)
+        return failed
 
     async def _handle_in_savepoint(self, connection: AsyncConnection, outbox: Outbox, step: Step) -> bool:
         """Return whether the handler took the record; if not it is parked and holds its key."""
@@ -200,6 +201,7 @@ class PartitionRunner:
         holds_key: bool,
     ) -> None:
         id_ = parking.parked_id(self._service, record)
+        detail = detail.replace("\0", "\\0")  # a key of refused data may hold it; PostgreSQL and the contract do not
         await parking.park(connection, id_, record, reason, detail, holds_key=holds_key)
         self._reading.announce_parked(outbox, record, reason, detail)
         self._metrics.parked(record.topic, reason)
@@ -208,12 +210,21 @@ class PartitionRunner:
 def refusal_of(error: Exception) -> tuple[str, str]:
     """Return reason and detail of a handler's failure; an unnamed one shows its class only, never its data."""
     reason = getattr(error, "reason", None)
-    if isinstance(reason, str):
+    if isinstance(reason, str) and _WORD.fullmatch(reason):  # UnicodeDecodeError has prose of its own there
         return reason, str(error)
     return "handler_failed", type(error).__name__
 
 
-def _until_hole(records: Sequence[RawRecord]) -> Sequence[RawRecord]:
+def _runs(failed: Sequence[bool], before_count: int) -> tuple[int, int]:
+    """Return the longest run of failures and the last one, after a run of `before_count`. Pure."""
+    longest_count, count = 0, before_count
+    for has_failed in failed:
+        count = count + 1 if has_failed else 0
+        longest_count = max(longest_count, count)
+    return longest_count, count
+
+
+def until_hole(records: Sequence[RawRecord]) -> Sequence[RawRecord]:
     """Return the leading records without a gap between their offsets."""
     for index in range(1, len(records)):
         if records[index].offset != records[index - 1].offset + 1:

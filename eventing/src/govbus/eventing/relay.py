@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.eventing.consumer import Backoff, describe
 from govbus.eventing.database import fetch
-from govbus.eventing.kafka import new_producer
+from govbus.eventing.kafka import new_producer, stop_producer
 from govbus.eventing.metrics import Metrics
 from govbus.eventing.outbox import CHANNEL, unpack_headers
 from govbus.eventing.records import Headers
@@ -33,7 +33,7 @@ _OLDEST: Final = (
     "FROM eventing_outbox ORDER BY id LIMIT $1"
 )
 _DELETE: Final = "DELETE FROM eventing_outbox WHERE id = ANY($1::bigint[])"
-_STOP_SECONDS: Final = 2.0
+_LISTENER_STOP_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,12 @@ class Relay:
             partition = DefaultPartitioner()(row.key, partitions, partitions)
             queues.setdefault((row.topic, partition), []).append(row)
         async with asyncio.TaskGroup() as group:
-            for (topic, partition), queue in queues.items():
+            sends = [
                 group.create_task(_send_in_order(producer, topic, partition, queue))
+                for (topic, partition), queue in queues.items()
+            ]
+        if any(send.cancelled() for send in sends):
+            raise ConnectionError("a send was cancelled: nobody acknowledged it")  # a group takes that for success
 
     async def _live_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -125,7 +129,7 @@ class Relay:
             try:
                 await producer.start()
             except BaseException:
-                await _stop(producer)
+                await stop_producer(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -134,7 +138,7 @@ class Relay:
         """Close the producer: an idempotent one cannot recover from an unknown outcome."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stop(producer)
+            await stop_producer(producer)
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
@@ -154,7 +158,7 @@ class Relay:
                     await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
                     await ended.wait()
                 finally:
-                    await connection.close(timeout=_STOP_SECONDS)
+                    await connection.close(timeout=_LISTENER_STOP_SECONDS)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 _log.debug("not listening: %s", describe(error))
                 await asyncio.sleep(self._settings.relay_poll_seconds)
@@ -175,10 +179,3 @@ async def _send_in_order(producer: AIOKafkaProducer, topic: str, partition: int,
         batch.close()
         await (await producer.send_batch(batch, topic, partition=partition))
         pending = pending[taken_count:]
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    try:
-        await asyncio.wait_for(producer.stop(), _STOP_SECONDS)
-    except Exception as error:  # noqa: BLE001 - it is thrown away either way
-        _log.debug("a producer did not stop cleanly: %s", describe(error))

@@ -1,6 +1,7 @@
 """Handles parked records again, or gives them up, in the order of their key and under the partition's lock."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from govbus.eventing.parking import Parked
 from govbus.eventing.partition import refusal_of
 from govbus.eventing.reading import about_record, decode_record, reference_to
 from govbus.eventing.serialise import lock_subject
+
+REPLAY_COUNT: Final = 100
+"""Records handled again in one transaction: a key that was parked for days outlasts the role's transaction_timeout."""
 
 REPLAYED: Final = "replayed"
 DISCARDED: Final = "discarded"
@@ -54,23 +58,24 @@ class Replaying:
     async def replay(self, id_: UUID, by: str) -> Replayed:
         """Drain the key of a parked record in order; stops at the first that fails again.
 
+        A long queue takes several transactions: what is left of it holds its key between them.
+
         Raises:
             NotParked: nothing is parked under `id_`.
         """
-        async with self._engine.begin() as connection:
-            head = await self._claim(connection, id_)
-            outbox = Outbox()
-            resumed: list[UUID] = []
-            failure: Replayed | None = None
-            for parked in await parking.queue_of(connection, head):
-                failure = await self._again(connection, outbox, parked, tuple(resumed))
-                if failure:
-                    break
-                await parking.settle(connection, parked.id, "resumed", by)
-                self._announce(outbox, parked, REPLAYED, by)
-                resumed.append(parked.id)
-            await outbox.flush(connection)
-        return failure or Replayed(tuple(resumed))
+        resumed: list[UUID] = []
+        head: Parked | None = None
+        while True:
+            async with self._engine.begin() as connection:
+                if head is None:
+                    head = await self._claim(connection, id_)
+                else:
+                    await read_offset(connection, head.record.topic, head.record.partition, lock=True)
+                queue = await parking.queue_of(connection, head, REPLAY_COUNT)
+                part = await self._drain(connection, queue, by)
+            resumed += part.resumed
+            if part.stopped_at or len(queue) < REPLAY_COUNT:
+                return replace(part, resumed=tuple(resumed))
 
     async def discard(self, id_: UUID, by: str) -> None:
         """Give one parked record up, on record; those behind it wait for a replay.
@@ -94,6 +99,20 @@ class Replaying:
         if found is None or found.state != "parked":
             raise NotParked(str(id_))
         return found
+
+    async def _drain(self, connection: AsyncConnection, queue: Sequence[Parked], by: str) -> Replayed:
+        outbox = Outbox()
+        resumed: list[UUID] = []
+        failure: Replayed | None = None
+        for parked in queue:
+            failure = await self._again(connection, outbox, parked, tuple(resumed))
+            if failure:
+                break
+            await parking.settle(connection, parked.id, "resumed", by)
+            self._announce(outbox, parked, REPLAYED, by)
+            resumed.append(parked.id)
+        await outbox.flush(connection)
+        return failure or Replayed(tuple(resumed))
 
     async def _again(
         self, connection: AsyncConnection, outbox: Outbox, parked: Parked, resumed: tuple[UUID, ...]

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.eventing.metrics import Metrics
 from govbus.eventing.offsets import advance_offset, read_offset
-from govbus.eventing.partition import Handled, Hole, Outcome
+from govbus.eventing.partition import Handled, Hole, Outcome, until_hole
 from govbus.eventing.records import RawRecord
 
 Place = tuple[str, int]
@@ -56,7 +56,7 @@ async def _claim(
     """Lock the partition's row, advance it behind its fresh records, and return these."""
     row = await read_offset(connection, *place, lock=True)
     next_offset = row.next_offset if row else records[0].offset
-    fresh = [record for record in records if record.offset >= next_offset]
+    fresh = until_hole([record for record in records if record.offset >= next_offset])
     if not fresh:
         return Handled(next_offset), ()
     if row is None or (fresh[0].offset > next_offset and fresh[0].offset != believe_hole_at):

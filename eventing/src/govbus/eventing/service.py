@@ -52,7 +52,6 @@ class Service:
         self.engine = new_engine(settings)
         self.access = Access(settings.jwks_file, settings.token_issuer, settings.token_audience)
         self.refusal: str | None = None
-        self._is_stopping = False
         self._handlers: dict[str, Handler] = {}
         self._raw: tuple[tuple[str, ...], RawHandler] | None = None
         self._sequenced: tuple[tuple[str, ...], Sequencer] | None = None
@@ -147,6 +146,8 @@ class Service:
         if live is None:
             raise CannotRebuild("Kafka is not connected; try again when the service is ready")
         count = await rebuild(self.engine, live, self._rebuilt_tables)
+        if self._bus:
+            self._bus.read_anew()
         _log.warning("rebuild asked for by %s: %d records are handled again", by, count)
         return count
 
@@ -161,7 +162,6 @@ class Service:
         try:
             yield
         finally:
-            self._is_stopping = True
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -173,7 +173,7 @@ class Service:
 
     def _on_ended(self, task: asyncio.Task[None]) -> None:
         """End the process when a job or the relay ended by itself, as by a library's own cancellation: start anew."""
-        if not self._is_stopping:
+        if not task.cancelling():
             error = None if task.cancelled() else task.exception()
             _log.critical("a background task ended, the process ends with it", exc_info=error)
             os.kill(os.getpid(), signal.SIGTERM)

@@ -21,11 +21,10 @@ from govbus.audit_log.store import signing as store
 from govbus.audit_log.store.entries import entries_to_publish
 from govbus.contracts import topics
 from govbus.contracts.envelope import Event
-from govbus.eventing.kafka import new_producer
+from govbus.eventing.kafka import new_producer, stop_producer
 from govbus.eventing.records import encode
 
 _log: Final = logging.getLogger(__name__)
-_STOP_SECONDS: Final = 2.0
 _PARTITION: Final = 0
 """`govbus.audit` has one partition: entries are in one order."""
 
@@ -64,10 +63,7 @@ class Publisher:
         """Close the producer: an idempotent one cannot recover from an unknown outcome."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            try:
-                await asyncio.wait_for(producer.stop(), _STOP_SECONDS)
-            except Exception as error:  # noqa: BLE001 - it is thrown away either way
-                _log.debug("a producer did not stop cleanly: %s", type(error).__name__)
+            await stop_producer(producer)
 
     async def _publish_next(self) -> bool:
         """Publish one stretch below the next checkpoint, with it when the stretch reaches it."""
@@ -115,7 +111,7 @@ class Publisher:
             try:
                 await producer.start()
             except BaseException:
-                await producer.stop()
+                await stop_producer(producer)
                 raise
             self._producer = producer
         return self._producer

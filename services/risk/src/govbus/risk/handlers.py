@@ -7,9 +7,11 @@ from govbus.contracts.conclusions.scoring import RiskScored
 from govbus.contracts.facts.deployment import DeploymentRequested
 from govbus.contracts.identity import computed_id, event_identity
 from govbus.contracts.making import conclude
-from govbus.contracts.topics import RISK
+from govbus.contracts.topics import OVERSIGHT, RISK
+from govbus.eventing import rebuilding
 from govbus.eventing.delivery import Delivery
 from govbus.risk.deciding import Decider, record
+from govbus.risk.domain.decision import STATE_STALE
 from govbus.risk.domain.document import Question
 from govbus.risk.domain.folding import FOLDED, RuleData, fold, version_spoken_of
 from govbus.risk.receipts import decision_event_in
@@ -72,7 +74,8 @@ class Handlers:
     async def _on_deployment_requested(self, delivery: Delivery, fact: DeploymentRequested) -> None:
         cause = delivery.event
         question = Question(cause.subject, fact.version, fact.environment, fact.requested_by, cause.known_at)
-        verdict = await self._decider.verdict(delivery.connection, question, ())
+        guards = [STATE_STALE] if await rebuilding.consumes_again(delivery.connection, OVERSIGHT) else []
+        verdict = await self._decider.verdict(delivery.connection, question, guards)
         await record(
             delivery.connection,
             delivery.outbox,

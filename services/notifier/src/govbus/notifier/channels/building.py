@@ -16,8 +16,13 @@ _NO_SECRET = ReceiverSecret()
 
 
 def new_client(timeout_seconds: float) -> httpx2.AsyncClient:
-    """Return the client of all webhooks: no proxy or credential from the environment, no redirects, no cookies kept."""
-    return httpx2.AsyncClient(timeout=timeout_seconds, trust_env=False, follow_redirects=False)
+    """Return the client of all webhooks: no proxy or credential from the environment, no redirects, no cookies kept.
+
+    No connection is used twice: they are pooled by address, and one address may serve two receivers of which each has
+    to show its own certificate.
+    """
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    return httpx2.AsyncClient(timeout=timeout_seconds, trust_env=False, follow_redirects=False, limits=limits)
 
 
 def build_channels(

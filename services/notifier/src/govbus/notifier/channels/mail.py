@@ -8,6 +8,7 @@ import asyncio
 import smtplib
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from typing import Final
 
@@ -20,6 +21,7 @@ from govbus.notifier.domain.retrying import Delivered, Outcome, Undelivered
 from govbus.notifier.receivers import MailTarget
 from govbus.notifier.secrets_file import ReceiverSecret
 
+_THREADS_COUNT: Final = 4
 _PERMANENT_FROM: Final = 500
 _MESSAGE_DOMAIN: Final = "notifier.govbus"
 
@@ -35,6 +37,8 @@ class MailChannel:
         self._secret = secret
         self._links = links
         self._timeout_seconds = timeout_seconds
+        # Threads of its own: a smarthost that trickles would take the loop's, and with them every name lookup.
+        self._threads = ThreadPoolExecutor(_THREADS_COUNT, thread_name_prefix="mail")
 
     async def send(self, notification: Notification, traceparent: str | None) -> Outcome:
         """Send once, in a thread; `traceparent` travels as a header."""
@@ -42,7 +46,8 @@ class MailChannel:
             host = await check_host(self._host, self._port, allow_private_network=self._target.allow_private_network)
         except HostRefused as refused:
             return Undelivered(refused.reason, refused.detail)
-        return await asyncio.to_thread(self._send, host, self._message(notification, traceparent))
+        message = self._message(notification, traceparent)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._send, host, message)
 
     def _message(self, notification: Notification, traceparent: str | None) -> EmailMessage:
         message = EmailMessage()

@@ -89,7 +89,7 @@ class WebhookChannel:
 
 
 async def _read_some(response: httpx2.Response) -> None:
-    """Read an answer's beginning, so that its connection may be used again; a long one is cut off."""
+    """Read an answer's beginning, so that its sender sees it taken; a long one is cut off."""
     read_bytes = 0
     async for chunk in response.aiter_raw():
         read_bytes += len(chunk)
