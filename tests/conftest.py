@@ -15,10 +15,10 @@ KAFKA = {"embedded": embedded_kafka, "docker": docker_kafka, "external": externa
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a broker, so that `make check` can leave it to `make test`."""
+    """Mark what needs a server, so that `make check` can leave it to `make test`."""
     for item in items:
-        if "kafka" in getattr(item, "fixturenames", ()):
-            item.add_marker("kafka")
+        for server in {"postgres", "kafka"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(server)
 
 
 @pytest.fixture(scope="session")

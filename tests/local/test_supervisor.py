@@ -16,6 +16,8 @@ import pytest
 
 from govbus.local.processes import ProcessIdentity, identity_of, is_alive, with_descendants
 
+pytestmark = pytest.mark.processes
+
 SCRIPT = Path(__file__).with_name("two_children.py")
 TIMEOUT_SECONDS = 30.0
 

@@ -15,6 +15,7 @@ import httpx2
 import psutil
 
 from backends.running import CHECKOUT
+from govbus.local.processes import ProcessIdentity, identity_of
 from govbus.local.watchdog import Watchdog
 
 SERVICES: Final = ("intake", "inventory", "risk", "oversight", "audit_log", "notifier", "console")
@@ -110,10 +111,9 @@ class LiveStack:
         """Return a running child (a service, `postgres`, `kafka`), None while it is down."""
         try:
             entry = json.loads((self.home / "run" / "children.json").read_text(encoding="utf-8")).get(name)
-            found = psutil.Process(entry["pid"]) if entry else None
-            if found is None or found.create_time() != entry["started_at_seconds"]:
+            if entry is None or identity_of(entry["pid"]) != ProcessIdentity(entry["pid"], entry["started_at_seconds"]):
                 return None
-            return None if found.status() == psutil.STATUS_ZOMBIE else found
+            return psutil.Process(entry["pid"])
         except (OSError, ValueError, psutil.Error):
             return None
 

@@ -5,13 +5,17 @@ import os
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
+
+_START_TIME_AFTER_NAME = 19
+"""Field 22 of stat, counted from behind the name, which may hold spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """One process of this machine, for ever; `started_at_seconds` is the kernel's figure."""
+    """One process of this machine since it was booted; `started_at_seconds` is the kernel's figure."""
 
     pid: int
     started_at_seconds: float
@@ -23,9 +27,22 @@ def identity_of(pid: int) -> ProcessIdentity | None:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
-        return ProcessIdentity(pid, process.create_time())
-    except psutil.Error:
+        return ProcessIdentity(pid, _started_at_seconds(process))
+    except (psutil.Error, OSError):
         return None
+
+
+def _started_at_seconds(process: psutil.Process) -> float:
+    """Return when a process started, by a clock that nobody sets.
+
+    On Linux seconds since boot, as the kernel keeps them (proc(5), stat, field 22): psutil adds the time of the boot,
+    which moves when the clock is corrected, so that another process would not recognise this one.
+    """
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.exists():
+        return process.create_time()
+    after_name = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    return int(after_name[_START_TIME_AFTER_NAME]) / os.sysconf("SC_CLK_TCK")
 
 
 def is_alive(identity: ProcessIdentity) -> bool:
