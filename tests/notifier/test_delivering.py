@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from starlette.responses import RedirectResponse, Response
@@ -62,6 +63,17 @@ async def test_a_redelivered_event_is_notified_once(service: Service, turn: Turn
     event = failed()
     await deliver(service, event, event)
     await turn()
+    await turn()
+    assert len(desk.received) == 1
+
+
+async def test_a_stop_lets_a_send_end_so_that_it_is_not_sent_twice(
+    app: FastAPI, service: Service, turn: Turn, desk: WebhookReceiver
+) -> None:
+    await deliver(service, failed())
+    await app.state.sender.round()
+    await app.state.sender.close()
+    assert "sent" in kinds(await spoken(service))
     await turn()
     assert len(desk.received) == 1
 

@@ -29,6 +29,7 @@ def build_app(settings: Settings) -> FastAPI:
     sender = _sender(service, settings)
     service.every("send", settings.notifier_poll_seconds, sender.round)
     service.every("pending", settings.progress_poll_seconds, sender.measure)
+    service.closes(sender.close)
     app = service.app(
         stream_routes(service, settings.notifier_stream_seconds),
         notification_routes(service, _now),

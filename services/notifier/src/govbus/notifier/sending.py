@@ -37,6 +37,9 @@ from govbus.notifier.store import deliveries
 
 _log: Final = logging.getLogger(__name__)
 
+_CLOSE_SECONDS: Final = 3.0
+"""A stop waits so long for sends under way: what is sent but not recorded is sent twice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -153,7 +156,9 @@ class Sender:
                     outbox.append(announcing.failed(held, number, reason, now), topics.NOTIFICATIONS)
 
     async def close(self) -> None:
-        """Stop; what is under way is sent again when its lease ends."""
+        """Let what is under way end and be recorded; what takes too long is sent again when its lease ends."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSE_SECONDS)
         for task in self._tasks:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
