@@ -24,6 +24,7 @@ async def test_one_event_is_accepted_with_its_position_and_leaves_as_a_fact(desk
     assert fact.data == b'{"purpose": "scores loan applications"}'
     assert (fact.authtype, fact.authid, fact.actorassurance) == ("source", "//mlflow-prod", "authenticated")
     assert fact.recordedtime == desk.clock.now
+    assert fact.dataschema == "https://schemas.govbus.dev/model.registered/1.0"
 
 
 async def test_a_retry_is_a_duplicate_and_leaves_once_even_with_keys_in_another_order(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from govbus.contracts import catalogue
 from govbus.contracts.envelope import Event
 from govbus.contracts.identity import event_identity
 from govbus.intake.domain.placing import place
@@ -38,12 +39,16 @@ class Fact:
 def attribute(draft: Draft, source: Source, recorded_at: datetime) -> Fact:
     """Return the fact that `source` said: under its governed subject, with who said it and when we knew.
 
+    A known type without `dataschema` gets that of the contract it was held to; the digest is of what was said before.
+
     Raises:
         Refused: see `place`.
     """
     placed = place(draft.event, source)
+    declared = catalogue.find(placed.type)
     event = replace(
         placed,
+        dataschema=placed.dataschema or (declared.schema_address if declared else None),
         recordedtime=recorded_at,
         authtype=source.auth_type,
         authid=source.uri,
