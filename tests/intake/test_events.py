@@ -229,6 +229,9 @@ async def test_an_unknown_credential_is_401_and_counted_never_recorded_singly(de
     await desk.reception.write_counts()
     desk.clock.now = desk.clock.now.replace(minute=1)
     await desk.reception.summarise()
+    assert await desk.refusals() == []
+    desk.clock.now = desk.clock.now.replace(second=59)
+    await desk.reception.summarise()
     (summary,) = await desk.refusals()
     assert (summary["reason"], summary["count"]) == ("unknown_credential", 1)
 

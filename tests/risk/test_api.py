@@ -164,6 +164,17 @@ async def test_a_subject_with_parked_records_is_denied_and_others_are_not(
     assert "subject_parked" not in rules(await ask(http, bearer("ci", "operator"), subject="model/retail/other"))
 
 
+async def test_a_parked_record_about_an_incident_denies_whomever_it_may_concern(
+    http: httpx2.AsyncClient, ready: Service, bearer: Bearer
+) -> None:
+    async with ready.engine.begin() as connection:
+        await connection.exec_driver_sql(
+            'INSERT INTO eventing_parked (id, topic, partition, "offset", timestamp_ms, key, headers, reason, detail,'
+            " holds_key) VALUES (gen_random_uuid(), 'govbus.oversight', 0, 0, 0, 'incident/1', '', 'x', 'x', true)"
+        )
+    assert "subject_parked" in rules(await ask(http, bearer("ci", "operator")))
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [

@@ -28,7 +28,9 @@ _HELD: Final = (
     "SELECT DISTINCT key FROM eventing_parked "
     "WHERE state = 'parked' AND holds_key AND topic = $1 AND key = ANY($2::bytea[])"
 )
-_ANY_PARKED: Final = "SELECT 1 FROM eventing_parked WHERE state = 'parked' AND key = $1 LIMIT 1"
+_ANY_PARKED: Final = (
+    "SELECT 1 FROM eventing_parked WHERE state = 'parked' AND (key = $1 OR topic = ANY($2::text[])) LIMIT 1"
+)
 _SETTLE: Final = (
     "UPDATE eventing_parked SET state = $2, settled_at = now(), settled_by = $3 WHERE id = $1 AND state = 'parked'"
 )
@@ -80,9 +82,13 @@ async def held_keys(connection: AsyncConnection, topic: str, keys: Sequence[byte
     return {bytes(row[0]) for row in await connection.exec_driver_sql(_HELD, (topic, list(keys)))}
 
 
-async def has_parked(connection: AsyncConnection, subject: str) -> bool:
-    """Return whether any record of the subject is parked: then the service's state of it is behind."""
-    return (await connection.exec_driver_sql(_ANY_PARKED, (subject.encode(),))).first() is not None
+async def has_parked(connection: AsyncConnection, subject: str, *topics: str) -> bool:
+    """Return whether any record of the subject is parked, or any at all of `topics`.
+
+    Then the service's state of the subject is behind. `topics` are those whose records speak of subjects in their data,
+    under another key: which subject a parked one speaks of is not known.
+    """
+    return (await connection.exec_driver_sql(_ANY_PARKED, (subject.encode(), list(topics)))).first() is not None
 
 
 async def settle(connection: AsyncConnection, id_: UUID, state: str, by: str) -> None:

@@ -28,6 +28,8 @@ SOCKET_PATH_BYTES = 100
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "max_connections": "200",
+    # A batch locks each of its subjects, up to 500, and several services share one server here.
+    "max_locks_per_transaction": "256",
     "shared_buffers": "128MB",
     "password_encryption": "scram-sha-256",
     "log_timezone": "UTC",

@@ -22,6 +22,9 @@ from govbus.intake.store import rejected
 
 Transaction = Callable[[], AbstractAsyncContextManager[tuple[AsyncConnection, Outbox]]]
 
+COUNTS_SETTLE: Final = timedelta(seconds=30)
+"""Counts are written every few seconds: a minute summarised before its last ones would lose them."""
+
 KEPT_DAYS: Final = 30
 """How long the bytes of refused input are kept."""
 
@@ -93,9 +96,9 @@ class Reception:
             raise
 
     async def summarise(self) -> None:
-        """Publish one `event.rejected` per past minute, reason and source."""
+        """Publish one `event.rejected` per past minute, reason and source, once its counts have surely been written."""
         async with self.transaction() as (connection, outbox):
-            for one in await rejected.take_counts(connection, minute_of(self.clock())):
+            for one in await rejected.take_counts(connection, minute_of(self.clock() - COUNTS_SETTLE)):
                 name = one.source_name or None
                 event = rejection.summary(one.reason, name, one.count, one.first_at, one.last_at, one.minute)
                 outbox.append(event, topics.REJECTED)

@@ -66,7 +66,7 @@ class Gate:
             await lock_subject(connection, question.subject)
             if await rebuilding.consumes_again(connection, FACTS, OVERSIGHT):
                 guards.append(STATE_STALE)
-            if await has_parked(connection, question.subject):
+            if await has_parked(connection, question.subject, OVERSIGHT):
                 guards.append(SUBJECT_PARKED)
             verdict = await self._decider.verdict(connection, question, guards)
             await record(

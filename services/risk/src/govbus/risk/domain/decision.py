@@ -75,7 +75,7 @@ STATE_STALE: Final = Reason(
 SUBJECT_PARKED: Final = Reason(
     rule="subject_parked",
     effect="deny",
-    message="Records of this subject are parked: what is known of it is incomplete",
+    message="Records of this subject, or about incidents, are parked: what is known of it is incomplete",
     remedy="govbus parked list --service risk, then replay or discard them",
 )
 NO_POLICY: Final = Reason(
