@@ -3,11 +3,13 @@
 import io
 import os
 import secrets
+import socket
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import docker
 from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
@@ -29,11 +31,26 @@ PULL_TIMEOUT_SECONDS = 300
 _WAIT_FOR_SCRIPT = ["sh", "-c", "until [ -f /tmp/start.sh ]; do sleep 0.1; done; exec sh /tmp/start.sh"]
 
 
+def _engine_answers() -> bool:
+    """Say whether an engine takes connections where `DOCKER_HOST` says; the client leaks its socket when none does."""
+    place = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
+    family = socket.AF_UNIX if place.scheme == "unix" else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(place.path if place.scheme == "unix" else (place.hostname, place.port or 2375))
+        except OSError:
+            return False
+    return True
+
+
 def why_not_docker() -> str | None:
     """Say in words why containers cannot be used here; None when an engine answers and has, or can pull, the images."""
     images = [POSTGRES_IMAGE, KAFKA_IMAGE]
     if os.environ.get("TESTCONTAINERS_RYUK_DISABLED", "").lower() not in {"true", "1"}:
         images.append(testcontainers_config.ryuk_image)
+    if not _engine_answers():
+        return "no container engine answers"
     try:
         client = docker.from_env(timeout=PULL_TIMEOUT_SECONDS)
     except DockerException:

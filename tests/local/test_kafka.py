@@ -53,19 +53,19 @@ async def test_a_foreign_write_is_refused(kafka: RunningKafka, topic: str, write
             await write(kafka, principal, topic)
 
 
-async def test_the_person_at_the_machine_emits_as_demo_and_reads_every_topic(kafka: RunningKafka) -> None:
-    await write(kafka, "local", "govbus.intake.demo")
-    await write(kafka, "intake", "govbus.facts")
-    assert await read(kafka, "local", "govbus.intake.demo", "whatever") == b"{}"
-    assert await read(kafka, "local", "govbus.facts", "whatever") == b"{}"
+async def test_the_person_at_the_machine_emits_as_demo_and_reads_every_topic(govbus_topics: RunningKafka) -> None:
+    await write(govbus_topics, "local", "govbus.intake.demo")
+    await write(govbus_topics, "intake", "govbus.facts")
+    assert await read(govbus_topics, "local", "govbus.intake.demo", "whatever") == b"{}"
+    assert await read(govbus_topics, "local", "govbus.facts", "whatever") == b"{}"
 
 
-async def test_only_the_service_joins_its_group(kafka: RunningKafka) -> None:
-    await write(kafka, "intake", "govbus.facts")
-    assert await read(kafka, "risk", "govbus.facts", "govbus.risk") == b"{}"
+async def test_only_the_service_joins_its_group(govbus_topics: RunningKafka) -> None:
+    await write(govbus_topics, "intake", "govbus.facts")
+    assert await read(govbus_topics, "risk", "govbus.facts", "govbus.risk") == b"{}"
     for principal in ("local", "inventory"):
         with pytest.raises(GroupAuthorizationFailedError):
-            await read(kafka, principal, "govbus.facts", "govbus.risk")
+            await read(govbus_topics, principal, "govbus.facts", "govbus.risk")
 
 
 async def test_a_wrong_password_is_refused(kafka: RunningKafka) -> None:
