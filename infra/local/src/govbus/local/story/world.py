@@ -14,7 +14,7 @@ import httpx2
 from confluent_kafka import KafkaException, Message, Producer
 
 CALL_TIMEOUT_SECONDS = 20.0
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 """How long a conclusion may take; on an idle machine it takes well below a second."""
 
 POLL_SECONDS = 0.1
