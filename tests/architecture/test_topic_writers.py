@@ -17,7 +17,7 @@ TOPIC_NAMES = {
 }
 
 
-READING = ("consume", "oldest_unread")
+READING = ("consume", "has_parked", "oldest_unread")
 """Calls that take the names of topics in order to read."""
 
 

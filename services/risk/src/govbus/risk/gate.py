@@ -10,8 +10,7 @@ from typing import Final
 from govbus.contracts.identity import fresh_id
 from govbus.contracts.making import Actor, person_did
 from govbus.contracts.topics import FACTS, OVERSIGHT
-from govbus.eventing import rebuilding
-from govbus.eventing.parking import has_parked
+from govbus.eventing import parking, rebuilding
 from govbus.eventing.progress import has_read, parse_position
 from govbus.eventing.serialise import lock_subject
 from govbus.eventing.service import Service
@@ -66,7 +65,7 @@ class Gate:
             await lock_subject(connection, question.subject)
             if await rebuilding.consumes_again(connection, FACTS, OVERSIGHT):
                 guards.append(STATE_STALE)
-            if await has_parked(connection, question.subject, OVERSIGHT):
+            if await parking.has_parked(connection, question.subject, OVERSIGHT):
                 guards.append(SUBJECT_PARKED)
             verdict = await self._decider.verdict(connection, question, guards)
             await record(
