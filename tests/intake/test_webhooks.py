@@ -85,7 +85,7 @@ async def test_what_is_not_signed_rightly_is_counted_in_one_summary_per_reason_a
     await mlflow.reception.write_counts()
     await mlflow.reception.summarise()
     assert await mlflow.refusals() == []
-    mlflow.clock.now += timedelta(minutes=1)
+    mlflow.clock.now += timedelta(minutes=2)
     await mlflow.reception.summarise()
     await mlflow.reception.summarise()
     found = {(one["reason"], one.get("source_name")): one["count"] for one in await mlflow.refusals()}
