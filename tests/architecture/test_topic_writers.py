@@ -90,6 +90,7 @@ def test_service_names_only_topics_that_it_writes_or_reads(service: str) -> None
         pytest.param("pending.append((event, topics.AUDIT))", id="kept for later"),
         pytest.param('outbox.append(event, "govbus.risk")', id="a string of its own"),
         pytest.param("service.consume(topics.NOTIFICATIONS, handler=h)", id="a topic it may not read"),
+        pytest.param("parking.has_parked(c, s, topics.NOTIFICATIONS)", id="a topic it may not ask about"),
     ],
 )
 def test_planted_topic_is_seen(text: str) -> None:
