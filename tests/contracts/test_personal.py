@@ -1,13 +1,46 @@
 """Personal fields: sealed texts open under their own key only, and contracts say where they are."""
 
+from typing import Annotated
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from govbus.contracts import catalogue
 from govbus.contracts.facts.incident import IncidentReported
-from govbus.contracts.personal import PersonKey, SealBroken, is_sealed, key_id_of, personal_paths, seal, unseal
+from govbus.contracts.fields import Name, Part, Text
+from govbus.contracts.personal import (
+    DataSubject,
+    Personal,
+    PersonKey,
+    SealBroken,
+    data_subject_path,
+    is_sealed,
+    key_id_of,
+    personal_paths,
+    seal,
+    unseal,
+)
 from govbus.contracts.schemas import schema_of
+
+
+class _Complainant(Part):
+    person: Annotated[Name, DataSubject()] | None = None
+    words: Annotated[Text, Personal()]
+
+
+class _Complaint(Part):
+    by: _Complainant | None = None
+
+
+class _Quarrel(Part):
+    by: tuple[_Complainant, ...]
+
+
+class _Hearing(Part):
+    by: _Complainant
+    against: Annotated[Name, DataSubject()]
+
 
 KEY = PersonKey("person-7f", b"k" * 32)
 OTHER = PersonKey("person-7f", b"o" * 32)
@@ -71,3 +104,15 @@ def test_marker_stands_in_the_schema() -> None:
 def test_sealed_text_of_the_longest_prose_still_fits_its_field() -> None:
     sealed = seal("x" * 12_000, KEY)
     IncidentReported(summary="x", severity="low", account=sealed)
+
+
+def test_a_contract_says_where_it_names_its_data_subject() -> None:
+    assert data_subject_path(_Complaint) == ("by", "person")
+    assert data_subject_path(IncidentReported) is None
+    assert "x-govbus-data-subject" in str(_Complaint.model_json_schema())
+
+
+@pytest.mark.parametrize("model", [_Quarrel, _Hearing])
+def test_a_contract_that_names_several_data_subjects_is_refused(model: type[Part]) -> None:
+    with pytest.raises(ValueError, match="more than one data subject"):
+        data_subject_path(model)

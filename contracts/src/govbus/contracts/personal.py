@@ -29,6 +29,7 @@ KEY_BYTES: Final = 32
 _ALGORITHMS: Final = ["dir", "A256GCM"]
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+")
 _SCHEMA_KEYWORD: Final = "x-govbus-personal"
+_SUBJECT_KEYWORD: Final = "x-govbus-data-subject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,23 @@ class Personal:
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Write the marker into the JSON Schema."""
         return {**handler(core), _SCHEMA_KEYWORD: True}
+
+
+@dataclass(frozen=True, slots=True)
+class DataSubject:
+    """Marks the field that names, by a pseudonym, whose personal data these are: `Annotated[Name, DataSubject()]`.
+
+    At most one per payload. All personal texts of the payload are sealed under this person's key; without such a
+    field, or without a value in it, the fact has a key of its own.
+    """
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Write the marker into the JSON Schema."""
+        return {**handler(core), _SUBJECT_KEYWORD: True}
+
+
+Marker = Personal | DataSubject
+"""What a field of a contract may be marked with."""
 
 
 class SealBroken(ValueError):
@@ -114,30 +132,42 @@ def key_id_of(sealed: str) -> str:
 
 def personal_paths(model: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
     """Return where a payload class holds personal data; `*` stands for every item of a list or mapping."""
-    return tuple(sorted(set(_paths(model, ()))))
+    return tuple(sorted(set(_paths(model, Personal, ()))))
 
 
-def _paths(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def data_subject_path(model: type[BaseModel]) -> tuple[str, ...] | None:
+    """Return where a payload class names its data subject, None for one that names nobody.
+
+    Raises:
+        ValueError: it names several, or one of many: whose key would seal its texts?
+    """
+    found = set(_paths(model, DataSubject, ()))
+    if len(found) > 1 or any("*" in path for path in found):
+        raise ValueError(f"{model.__name__} names more than one data subject: {sorted(found)}")
+    return next(iter(found), None)
+
+
+def _paths(model: type[BaseModel], marker: type[Marker], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for name, info in model.model_fields.items():
-        yield from _field_paths(info, (*above, name))
+        yield from _field_paths(info, marker, (*above, name))
 
 
-def _field_paths(info: FieldInfo, here: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    if any(isinstance(item, Personal) for item in info.metadata):
+def _field_paths(info: FieldInfo, marker: type[Marker], here: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if any(isinstance(item, marker) for item in info.metadata):
         yield here
-    yield from _annotation_paths(info.annotation, here)
+    yield from _annotation_paths(info.annotation, marker, here)
 
 
-def _annotation_paths(annotation: Any, here: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _annotation_paths(annotation: Any, marker: type[Marker], here: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield from _paths(annotation, here)
-    elif any(isinstance(item, Personal) for item in getattr(annotation, "__metadata__", ())):
+        yield from _paths(annotation, marker, here)
+    elif any(isinstance(item, marker) for item in getattr(annotation, "__metadata__", ())):
         yield here
     elif (origin := get_origin(annotation)) is not None:
         is_union = origin in (Union, types.UnionType)
         for argument in get_args(annotation):
             yield from _annotation_paths(
-                argument, here if is_union or hasattr(annotation, "__metadata__") else (*here, "*")
+                argument, marker, here if is_union or hasattr(annotation, "__metadata__") else (*here, "*")
             )
 
 
