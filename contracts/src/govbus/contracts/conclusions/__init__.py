@@ -13,6 +13,7 @@ from govbus.contracts.conclusions import (
     rejection,
     release,
     scoring,
+    source,
     validation,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "rejection",
     "release",
     "scoring",
+    "source",
     "validation",
 ]
