@@ -3,7 +3,7 @@
 No text may hold U+0000: PostgreSQL stores it nowhere, so that it would be poison behind intake.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -54,11 +54,24 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An RFC 3339 time with offset, kept in UTC."""
 
+Day = date
+"""A calendar date, where no time of day is known: `2026-06-01`."""
+
+PersonId = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9._~:/-]+$")]
+"""A pseudonym for a person; an id must not identify anybody, so the `@` of an address and blanks are refused."""
+
 Severity = Literal["low", "medium", "high", "critical"]
 """How bad: closed, because escalation counts on the order."""
 
 Tags = Annotated[dict[Name, Text], Field(max_length=200)]
 """Free labels as the platform wrote them."""
+
+
+Owners = Annotated[dict[Word, Name], Field(max_length=20)]
+"""Lifecycle stage → the person or team who answers for it.
+
+Known stages: sourcing, training, validation, deployment, monitoring.
+"""
 
 
 class EventReference(Part):

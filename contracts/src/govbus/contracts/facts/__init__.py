@@ -1,5 +1,43 @@
 """What platforms say: payloads of the facts on `govbus.facts`. Importing this declares all of them."""
 
-from govbus.contracts.facts import deployment, incident, model, monitoring, platform, validation
+from govbus.contracts.facts import (
+    approval,
+    complaint,
+    concern,
+    dataset,
+    deployment,
+    exercise,
+    explanation,
+    incident,
+    model,
+    monitoring,
+    override,
+    people,
+    platform,
+    record,
+    system,
+    training,
+    validation,
+    vendor,
+)
 
-__all__ = ["deployment", "incident", "model", "monitoring", "platform", "validation"]
+__all__ = [
+    "approval",
+    "complaint",
+    "concern",
+    "dataset",
+    "deployment",
+    "exercise",
+    "explanation",
+    "incident",
+    "model",
+    "monitoring",
+    "override",
+    "people",
+    "platform",
+    "record",
+    "system",
+    "training",
+    "validation",
+    "vendor",
+]

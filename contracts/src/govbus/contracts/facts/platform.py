@@ -14,4 +14,4 @@ class PlatformReported(Payload):
     platform: Word = Field(description="Known: mlflow, cdevents.")
     kind: Name = Field(description="The platform's own word: model_version_alias.created")
     payload_sha256: Sha256 = Field(description="Of the raw body as received.")
-    payload: JsonValue = None
+    payload: JsonValue = Field(default=None, description="The message itself, or the part worth keeping.")
