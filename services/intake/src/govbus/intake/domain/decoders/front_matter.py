@@ -10,7 +10,7 @@ from typing import Any, Final
 from govbus.intake.domain.decoders import texts, yaml_values
 from govbus.intake.domain.refusals import Refused
 
-_FRONT: Final = re.compile(r"\A-{3}[ \t]*\r?\n(?P<yaml>.*?)(?:^|\r?\n)-{3}[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_FRONT: Final = re.compile(r"\A-{3}[ \t]*\r?\n(?P<yaml>.*?)(?:(?<=\n)|\r?\n)-{3}[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _BEGINS: Final = re.compile(r"\A-{3}[ \t]*\r?\n")
 
 
