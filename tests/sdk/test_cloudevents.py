@@ -42,7 +42,7 @@ def test_binary_headers_are_percent_encoded_where_the_binding_says() -> None:
 
 def test_a_typed_event_names_its_schema() -> None:
     event = event_of(ModelVersionCreated(version="3"), "model/a/b", source="//a")
-    assert event.dataschema == "https://schemas.govbus.dev/model.version_created/1.0"
+    assert event.dataschema == "https://schemas.govbus.dev/model.version_created/1.1"
     assert event.json()["version"] == "3"
 
 
