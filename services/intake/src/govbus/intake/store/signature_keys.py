@@ -1,0 +1,62 @@
+"""What platforms sign with: several keys of one source may be good at once while it changes over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from govbus.intake import tables
+
+_COLUMNS = tables.signature_key.c
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureKey:
+    """One key, sealed; good from `created_at` until `expires_at`, None until it is replaced."""
+
+    id: UUID
+    source_name: str
+    sealed_secret: bytes
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None = None
+
+
+async def add(connection: AsyncConnection, key: SignatureKey) -> None:
+    """Keep a key."""
+    values = {
+        "id": key.id,
+        "source_name": key.source_name,
+        "sealed_secret": key.sealed_secret,
+        "created_at": key.created_at,
+        "created_by": key.created_by,
+        "expires_at": key.expires_at,
+    }
+    await connection.execute(insert(tables.signature_key).values(values))
+
+
+async def expire_others(connection: AsyncConnection, source_name: str, kept: UUID, at: datetime) -> None:
+    """Let every other key of the source end at `at`, unless it ends before."""
+    statement = (
+        update(tables.signature_key)
+        .where(_COLUMNS.source_name == source_name, _COLUMNS.id != kept)
+        .values(expires_at=func.least(_COLUMNS.expires_at, at))
+    )
+    await connection.execute(statement)
+
+
+async def good(connection: AsyncConnection, source_names: Sequence[str], now: datetime) -> list[SignatureKey]:
+    """Return the keys of these sources that are good now, newest first."""
+    query = (
+        select(tables.signature_key)
+        .where(_COLUMNS.source_name.in_(source_names), _is_good(now))
+        .order_by(_COLUMNS.created_at.desc(), _COLUMNS.id)
+    )
+    return [SignatureKey(**row._asdict()) for row in await connection.execute(query)]
+
+
+def _is_good(now: datetime) -> ColumnElement[bool]:
+    return or_(_COLUMNS.expires_at.is_(None), _COLUMNS.expires_at > now)
