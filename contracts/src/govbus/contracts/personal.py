@@ -106,6 +106,12 @@ def unseal(sealed: str, key: PersonKey) -> str:
     return opened.decode()
 
 
+def jwk_of(key: PersonKey) -> dict[str, str]:
+    """Return the key as a JWK with its secret. Source: RFC 7517, RFC 7518 section 6.4."""
+    encoded = base64.urlsafe_b64encode(key.secret).rstrip(b"=").decode()
+    return {"kty": "oct", "kid": key.id, "alg": "dir", "use": "enc", "k": encoded}
+
+
 def is_sealed(text: str) -> bool:
     """Return whether `text` has the form of a sealed text (five parts, the second empty, as `dir` has no key)."""
     return _COMPACT.fullmatch(text) is not None

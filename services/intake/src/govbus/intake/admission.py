@@ -1,6 +1,5 @@
 """Admission: units of one sender enter the register, and facts and refusals go to the outbox, in one transaction."""
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -15,26 +14,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from govbus.contracts import topics
 from govbus.contracts.envelope import Event
 from govbus.contracts.identity import fresh_id
-from govbus.contracts.personal import KEY_BYTES, PersonKey, seal
 from govbus.eventing.outbox import Outbox
 from govbus.eventing.serialise import lock_subjects
 from govbus.eventing.tracing import span
 from govbus.intake.domain import rejection
 from govbus.intake.domain.acceptance import Fact, Verdict, attribute, judge_all, reused
-from govbus.intake.domain.personal_fields import personal_texts, with_sealed
+from govbus.intake.domain.inputs import Input, Unit
+from govbus.intake.domain.personal_fields import stated_person, subject_of_person
+from govbus.intake.domain.redaction import SECRET_HEADERS
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source, check_source, prefixes
-from govbus.intake.domain.units import Input, Unit, stated_sources
+from govbus.intake.domain.units import stated_sources
+from govbus.intake.keyring import Keyring
 from govbus.intake.sealing import Sealer
 from govbus.intake.store import person_keys, register, rejected, sources
-from govbus.intake.store.person_keys import SealedKey
 from govbus.intake.store.rejected import Rejection
 from govbus.intake.store.sources import Activity
 
 UNITS_COUNT: Final = 200
 """Units of one transaction: each locks its subject and identity, and PostgreSQL's lock table is shared by all."""
-
-_SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-gitlab-token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,11 @@ class Outcome:
 class _Pending:
     """What one transaction will write."""
 
+    keyring: Keyring
     facts: list[Fact] = field(default_factory=list)
     deliveries: list[register.Delivered] = field(default_factory=list)
     rejections: list[tuple[Rejection, bytes | None]] = field(default_factory=list)
     events: list[tuple[Event, str]] = field(default_factory=list)
-    keys: list[SealedKey] = field(default_factory=list)
 
 
 class Admission:
@@ -83,7 +81,8 @@ class Admission:
             connection, source.name, (unit.delivery for unit, _ in attributed if unit.delivery)
         )
         known = await register.known_digests(connection, (fact.identity for _, facts in attributed for fact in facts))
-        pending = _Pending()
+        persons = {person for _, facts in attributed for fact in facts if (person := stated_person(fact.event))}
+        pending = _Pending(Keyring(self._sealer, self._new_id, now, await person_keys.live(connection, persons)))
         seen, taken = dict(known), dict(deliveries)
         outcomes = [self._decide(unit, facts, source, seen, taken, pending, now) for unit, facts in attributed]
         await self._write(connection, outbox, source, pending, outcomes, now)
@@ -112,22 +111,13 @@ class Admission:
         fresh = [fact for fact, verdict in zip(facts, verdicts, strict=True) if verdict is Verdict.ACCEPTED]
         seen.update({fact.identity: fact.digest for fact in fresh})
         pending.facts.extend(fresh)
-        pending.events.extend((self._without_plain(fact, pending), topics.FACTS) for fact in fresh)
+        pending.events.extend((pending.keyring.without_plain(fact), topics.FACTS) for fact in fresh)
         if unit.delivery is not None:
             taken[unit.delivery] = tuple(fact.identity for fact in facts)
             pending.deliveries.append(register.Delivered(unit.delivery, unit.carrier, taken[unit.delivery]))
         if unit.ignored is not None:
             return self._ignore(unit, source, pending, now)
         return Outcome("accepted" if fresh else "duplicate", unit, tuple(fact.position for fact in facts))
-
-    def _without_plain(self, fact: Fact, pending: _Pending) -> Event:
-        """Return the fact as it is stored and sent: personal texts sealed under a new key of their own."""
-        if not personal_texts(fact.event):
-            return fact.event
-        key = PersonKey(self._new_id(), secrets.token_bytes(KEY_BYTES))
-        sealed_secret = self._sealer.seal(key.secret, f"person/{key.id}")
-        pending.keys.append(SealedKey(key.id, fact.identity, sealed_secret))
-        return with_sealed(fact.event, lambda text: seal(text, key))
 
     def _refuse(self, unit: Unit, refusal: Refused, source: Source, pending: _Pending, now: datetime) -> Outcome:
         rejected_id = self._new_id()
@@ -176,14 +166,13 @@ class Admission:
     def _sealed(self, input_: Input, rejected_id: str) -> bytes | None:
         if input_.body is None:
             return None
-        headers = [pair for pair in input_.headers if pair[0] not in _SECRET_HEADERS]
-        return self._sealer.seal(msgspec.msgpack.encode((headers, input_.body)), f"rejected/{rejected_id}")
+        headers = tuple(pair for pair in input_.headers if pair[0] not in SECRET_HEADERS)
+        kept = msgspec.msgpack.encode(replace(input_, headers=headers))
+        return self._sealer.seal(kept, f"rejected/{rejected_id}")
 
     def opened(self, kept: Rejection, sealed: bytes) -> Input:
         """Return the input of a rejection again."""
-        plain = self._sealer.open(sealed, f"rejected/{kept.id}")
-        headers, body = msgspec.msgpack.decode(plain, type=tuple[list[tuple[str, str]], bytes])
-        return Input(kept.channel, tuple(headers), body)
+        return msgspec.msgpack.decode(self._sealer.open(sealed, f"rejected/{kept.id}"), type=Input)
 
     @staticmethod
     async def _owners(connection: AsyncConnection, source: Source, units: Sequence[Unit]) -> set[str]:
@@ -205,7 +194,7 @@ class Admission:
         await register.add(connection, source.name, pending.facts, now)
         await register.add_deliveries(connection, source.name, pending.deliveries, now)
         await rejected.add(connection, pending.rejections)
-        await person_keys.add(connection, source.name, pending.keys, now)
+        await person_keys.add(connection, pending.keyring.made)
         statuses = Counter(outcome.status for outcome in outcomes)
         counted = (statuses["accepted"], statuses["duplicate"], statuses["rejected"], statuses["ignored"])
         await sources.seen(connection, source.name, Activity(*counted, now))
@@ -227,11 +216,12 @@ def _attributed(unit: Unit, source: Source, owners: set[str], now: datetime) -> 
 
 
 def _locks(source: Source, attributed: Sequence[tuple[Unit, tuple[Fact, ...]]]) -> set[str]:
-    """Return what must not be touched by two transactions at once: subjects, identities and deliveries."""
+    """Return what must not be touched by two transactions at once: subjects, identities, persons and deliveries."""
     locks: set[str] = set()
     for unit, facts in attributed:
         locks.update(fact.event.subject for fact in facts)
         locks.update(f"identity/{fact.position}" for fact in facts)
+        locks.update(subject_of_person(person) for fact in facts if (person := stated_person(fact.event)))
         if unit.delivery is not None:
             locks.add(f"delivery/{source.name}/{unit.delivery.hex()}")
         if unit.refused is not None:

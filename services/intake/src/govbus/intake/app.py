@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from govbus.contracts import topics
 from govbus.eventing.service import Service
 from govbus.intake.admission import Admission
-from govbus.intake.api import credentials, events, rejected, sources, webhooks
+from govbus.intake.api import credentials, erasures, events, keys, rejected, sources, webhooks
 from govbus.intake.callers import Callers
 from govbus.intake.handlers import on_any_record
 from govbus.intake.installed_mappings import default_directory, load_mappings
@@ -45,6 +45,8 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
         sources.router(reception, callers, sealer),
         credentials.router(reception, callers),
         rejected.router(reception, callers),
+        keys.router(reception, callers, sealer),
+        erasures.router(reception, callers),
     )
     app.state.reception = reception
     return app

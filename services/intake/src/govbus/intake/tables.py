@@ -1,9 +1,11 @@
 """Intake's tables. Their constraints make bad states unrepresentable; migrations create them, a test compares."""
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -30,18 +32,71 @@ source = Table(
     Column("types", ARRAY(Text)),
     Column("mapping", Text),
     Column("signature_scheme", Text),
-    Column("signature_secret", LargeBinary),
     Column("replay_window_seconds", Integer, nullable=False),
     Column("expected_interval_seconds", Integer),
     Column("registered_at", _moment, nullable=False),
     Column("registered_by", Text, nullable=False),
+    Column("signature_topics", ARRAY(Text)),
+    Column("confirms", Boolean, nullable=False),
+    Column("is_internal", Boolean, nullable=False),
+    Column("events_per_second", Double),
+    Column("body_bytes", Integer),
+    Column("event_bytes", Integer),
+    Column("kafka", Boolean, nullable=False),
+    Column("expected_since", _moment, nullable=False),
+    Column("removed_at", _moment),
+    Column("removed_by", Text),
     CheckConstraint("name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'", name="source_name"),
     CheckConstraint("uri <> '' AND uri <> '//govbus' AND uri NOT LIKE '//govbus/%'", name="source_uri_not_ours"),
-    CheckConstraint("(signature_scheme IS NULL) = (signature_secret IS NULL)", name="source_signature_whole"),
+    CheckConstraint("signature_scheme <> 'none' OR is_internal", name="source_unsigned_internal"),
+    CheckConstraint("events_per_second > 0", name="source_events_per_second"),
+    CheckConstraint("body_bytes > 0 AND event_bytes > 0", name="source_sizes"),
     CheckConstraint("replay_window_seconds > 0", name="source_replay_window"),
     CheckConstraint("expected_interval_seconds > 0", name="source_expected_interval"),
+    CheckConstraint("(removed_at IS NULL) = (removed_by IS NULL)", name="source_removal_whole"),
+    Index("source_namespace", "namespace"),
 )
-"""Registered platforms; `signature_secret` is sealed under intake's key."""
+"""Registered platforms; a removed one keeps name and URI, so that nobody can follow it under them.
+
+`expected_since` is when `expected_interval_seconds` was last set: silence is counted from there at the earliest.
+"""
+
+source_change = Table(
+    "source_change",
+    metadata,
+    Column("ordinal", BIGINT, Identity(always=True), primary_key=True),
+    Column("source_name", Text, ForeignKey("source.name"), nullable=False),
+    Column("changed_at", _moment, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("change", JSONB, nullable=False),
+    Index("source_change_source", "source_name", "ordinal"),
+)
+"""Who changed which settings of a platform and when, each with the value before and after; never a secret."""
+
+signature_key = Table(
+    "signature_key",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("source_name", Text, ForeignKey("source.name"), nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("created_at", _moment, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", _moment),
+    Index("signature_key_source", "source_name"),
+)
+"""What platforms sign with, sealed under intake's key; several may be good at once, so that they can be changed."""
+
+handshake = Table(
+    "handshake",
+    metadata,
+    Column("source_name", Text, ForeignKey("source.name"), primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("received_at", _moment, nullable=False),
+    Column("sealed_url", LargeBinary),
+    Column("confirmed_at", _moment),
+)
+"""The last handshake of each subscription; `sealed_url` is what an operator visits to confirm it."""
 
 credential = Table(
     "credential",
@@ -100,15 +155,18 @@ person_key = Table(
     "person_key",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("source_name", Text, nullable=False),
-    Column("identity", LargeBinary, nullable=False, unique=True),
+    Column("person", Text, nullable=False),
     Column("sealed_secret", LargeBinary),
     Column("created_at", _moment, nullable=False),
     Column("erased_at", _moment),
-    CheckConstraint("octet_length(identity) = 16", name="person_key_identity_size"),
     CheckConstraint("(sealed_secret IS NULL) = (erased_at IS NOT NULL)", name="person_key_erased"),
+    Index("person_key_live", "person", unique=True, postgresql_where=text("erased_at IS NULL")),
+    Index("person_key_person", "person", "created_at"),
 )
-"""Keys under which personal fields are sealed, themselves sealed; an erased one stays as a row without secret."""
+"""Keys under which personal fields are sealed, themselves sealed; an erased one stays as a row without secret.
+
+`person` is the pseudonym that facts state, or `fact-<position>` for a fact that names nobody; one key at a time lives.
+"""
 
 source_activity = Table(
     "source_activity",
@@ -122,6 +180,69 @@ source_activity = Table(
     Column("last_seen_at", _moment, nullable=False),
 )
 """Counts per source, spread over slots by database session: one row would make a source's requests wait in line."""
+
+source_counter = Table(
+    "source_counter",
+    metadata,
+    Column("source_name", Text, primary_key=True),
+    Column("uri", Text, primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("highest", BIGINT, nullable=False),
+    Column("highest_at", _moment),
+    CheckConstraint("highest >= 0", name="source_counter_not_negative"),
+)
+"""The highest `sequence` number of each `source` URI; `run` counts how often the counter began anew."""
+
+source_gap = Table(
+    "source_gap",
+    metadata,
+    Column("source_name", Text, primary_key=True),
+    Column("uri", Text, primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("first", BIGINT, primary_key=True),
+    Column("last", BIGINT, nullable=False),
+    Column("missing_count", BIGINT, nullable=False),
+    Column("noticed_at", _moment, nullable=False),
+    Column("reported_at", _moment),
+    CheckConstraint("first <= last", name="source_gap_range_forward"),
+    CheckConstraint("missing_count BETWEEN 0 AND last - first + 1", name="source_gap_missing"),
+    Index("source_gap_unreported", "noticed_at", postgresql_where=text("reported_at IS NULL")),
+)
+"""Ranges of numbers that did not arrive in order, one row each however long; gone once all have arrived."""
+
+source_gap_range = Table(
+    "source_gap_range",
+    metadata,
+    Column("source_name", Text, primary_key=True),
+    Column("uri", Text, primary_key=True),
+    Column("first", BIGINT, primary_key=True),
+    Column("last", BIGINT, nullable=False),
+    Column("gap_first", BIGINT, nullable=False),
+    CheckConstraint("first <= last", name="source_gap_range_not_empty"),
+)
+"""What is still missing of the gaps of a counter's present run: pieces that shrink and split as numbers come late."""
+
+source_silence = Table(
+    "source_silence",
+    metadata,
+    Column("source_name", Text, ForeignKey("source.name"), primary_key=True),
+    Column("silent_since", _moment, nullable=False),
+    Column("expected_interval_seconds", Integer, nullable=False),
+)
+"""Platforms that were expected and not heard, from the report of it until the report of its end."""
+
+idempotent_request = Table(
+    "idempotent_request",
+    metadata,
+    Column("principal", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_sha256", LargeBinary, nullable=False),
+    Column("done", JSONB, nullable=False),
+    Column("done_at", _moment, nullable=False),
+    CheckConstraint("octet_length(request_sha256) = 32", name="idempotent_request_digest_size"),
+    Index("idempotent_request_age", "done_at"),
+)
+"""Requests with an Idempotency-Key that were done, and what was made, without the secret that was shown once."""
 
 rejected = Table(
     "rejected",

@@ -17,7 +17,7 @@ from govbus.contracts.subjects import (
     external_subject,
     parse_subject,
 )
-from govbus.intake.domain.personal_fields import PLAIN_BYTES, personal_texts
+from govbus.intake.domain.personal_fields import check_personal
 from govbus.intake.domain.refusals import Place, Refused
 from govbus.intake.domain.said import is_json
 from govbus.intake.domain.source import Source
@@ -38,6 +38,7 @@ _CONCLUSIONS: Final = (
     *("lineage.*", "notification.*", "obligation.*", "policy.*", "release.*", "report.*", "retention.*", "review.*"),
     *("risk.*", "rollback.*", "source.*", "threshold.*", "validation.passed", "validation.failed"),
     *("record.changed", "record.parked", "record.resumed", "ownership.missing", "vendor.review_due"),
+    *("person.key_read", "person.erased"),
     *("incident.opened", "incident.acknowledged", "incident.escalated", "incident.mitigated", "incident.resolved"),
     *("incident.reviewed", "concern.opened", "concern.answered", "redress.opened", "redress.answered"),
 )
@@ -51,7 +52,7 @@ def place(event: Event, source: Source) -> Event:
     """Return `event` under its governed subject, once its type, contract and namespace are found to be in order.
 
     Raises:
-        Refused: `foreign_type`, `foreign_namespace`, `invalid_envelope` or `contract_broken`.
+        Refused: `foreign_type`, `foreign_namespace`, `invalid_envelope`, `contract_broken` or `too_large`.
     """
     source.check_type(event.type)
     declared = catalogue.find(event.type)
@@ -63,9 +64,9 @@ def place(event: Event, source: Source) -> Event:
     payload = _payload(event)
     if isinstance(payload, ValidationCompleted) and (payload.independent or payload.kind == "independent_review"):
         source.check_independence()
-    if any(len(text.encode()) > PLAIN_BYTES for text in personal_texts(event)):
-        raise Refused("too_large", f"a personal text is sealed, so it may have {PLAIN_BYTES} bytes at most")
-    return replace(event, subject=subject)
+    placed = replace(event, subject=subject)
+    check_personal(placed)
+    return placed
 
 
 @lru_cache(maxsize=1024)
