@@ -15,6 +15,11 @@ def _named(value: object) -> str:
     return value.name if isinstance(value, EventType) else "/".join(value.parts[-3:]) if isinstance(value, Path) else ""
 
 
+def addresses_of_minors(declared: EventType) -> list[str]:
+    """Return the schema addresses of every minor of a type's present major, oldest first."""
+    return [types.schema_address(declared.name, declared.major, minor) for minor in range(declared.minor + 1)]
+
+
 @pytest.mark.parametrize("declared", TYPES, ids=_named)
 def test_type_has_at_least_two_good_and_two_rejected_examples(declared: EventType) -> None:
     folder = EXAMPLES / declared.name
@@ -40,12 +45,18 @@ def test_example_stands_in_the_folder_of_its_type_with_envelope_as_events_have_i
     assert types.short_name(event.type) == path.parent.parent.name
     declared = catalogue.find(event.type)
     assert declared is not None
-    assert event.dataschema == declared.schema_address
+    assert event.dataschema in addresses_of_minors(declared)
     subjects.parse_subject(event.subject)
     if not declared.is_fact:
         assert event.source in {f"//govbus/{topics.WRITERS[topic]}" for topic in declared.topics}
         assert event.correlationid
         assert event.causationid or event.correlationid == event.id, "what no event caused begins a chain of its own"
+
+
+@pytest.mark.parametrize("declared", TYPES, ids=_named)
+def test_every_minor_has_a_good_example_that_says_so(declared: EventType) -> None:
+    files = (EXAMPLES / declared.name / "good").glob("*.json")
+    assert {read_example(path).dataschema for path in files} == set(addresses_of_minors(declared))
 
 
 @pytest.mark.parametrize("path", example_files("rejected"), ids=_named)

@@ -21,13 +21,17 @@ class Payload(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One event type: short name, payload, the topics it may stand on, and who writes it."""
+    """One event type: short name, payload and the topics it may stand on.
+
+    A draft is a conclusion that no service draws yet: its payload may change until the first one does.
+    """
 
     name: str
     payload: type[Payload]
     topics: tuple[str, ...]
     major: int = 1
     minor: int = 0
+    draft: bool = False
 
     @property
     def full_name(self) -> str:
@@ -55,17 +59,21 @@ class ContractBroken(ValueError):
         self.errors = errors
 
 
+class StillADraft(ValueError):
+    """An event of a type whose contract is not frozen was to be made."""
+
+
 _BY_NAME: dict[str, EventType] = {}
 _BY_PAYLOAD: dict[type[Payload], EventType] = {}
 
 P = TypeVar("P", bound=Payload)
 
 
-def event_type(name: str, *on: str, minor: int = 0) -> Callable[[type[P]], type[P]]:
-    """Declare the payload class of type `name`, carried on the topics `on`."""
+def event_type(name: str, *on: str, minor: int = 0, draft: bool = False) -> Callable[[type[P]], type[P]]:
+    """Declare the payload class of type `name`, carried on the topics `on`; a draft has no writer yet."""
 
     def register(payload: type[P]) -> type[P]:
-        declared = EventType(name, payload, on, minor=minor)
+        declared = EventType(name, payload, on, minor=minor, draft=draft)
         if declared.full_name in _BY_NAME:
             raise ValueError(f"event type {name} is declared twice")
         _BY_NAME[declared.full_name] = declared
@@ -88,6 +96,18 @@ def find(full_name: str) -> EventType | None:
 def type_of(payload: type[Payload]) -> EventType:
     """Return the declared type of a payload class."""
     return _BY_PAYLOAD[payload]
+
+
+def writable_type_of(payload: type[Payload]) -> EventType:
+    """Return the declared type of a payload class that an event is to be made of.
+
+    Raises:
+        StillADraft: its contract may change yet, so that nobody may write it.
+    """
+    declared = type_of(payload)
+    if declared.draft:
+        raise StillADraft(f"{declared.name} is a draft: declare it without `draft` and freeze its schema first")
+    return declared
 
 
 def read(event: Event) -> Payload | None:

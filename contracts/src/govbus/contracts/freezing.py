@@ -1,35 +1,47 @@
 """Freezes the schemas of new event types and minors: `python -m govbus.contracts.freezing contracts/schemas`.
 
-A frozen file is never overwritten: a changed payload needs a new minor (compatible both ways) or a new major.
+What a frozen file means never changes: a changed payload needs a new minor (compatible both ways) or a new major.
+Its words, which mean something to people only, follow the payload class. Drafts are written as they are.
 """
 
+import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from govbus.contracts.all_events import TYPES
-from govbus.contracts.schemas import schema_path, schema_text
+from govbus.contracts.catalogue import EventType
+from govbus.contracts.schemas import meaning, schema_of, schema_path, schema_text
 
 
 class FrozenSchemaChanged(ValueError):
     """Payload classes that no longer say what their frozen schemas say."""
 
 
-def freeze(folder: Path) -> tuple[Path, ...]:
-    """Write the schemas that are not frozen yet and return their paths.
+def freeze(folder: Path, types: Iterable[EventType] = TYPES) -> tuple[Path, ...]:
+    """Write the schemas that are missing, worded otherwise, or drafts that changed; return their paths.
 
     Raises:
-        FrozenSchemaChanged: names every type whose frozen schema differs; nothing is written then.
+        FrozenSchemaChanged: names every type whose frozen schema means something else; nothing is written then.
     """
-    wanted = {schema_path(folder, declared): schema_text(declared) for declared in TYPES}
-    changed = [path for path, text in wanted.items() if path.exists() and path.read_text(encoding="utf-8") != text]
+    wanted = {schema_path(folder, declared): declared for declared in types}
+    changed = [path for path, declared in wanted.items() if path.exists() and not _may_write(path, declared)]
     if changed:
         names = ", ".join(f"{path.parent.name} {path.stem}" for path in changed)
         raise FrozenSchemaChanged(f"frozen and changed: {names}; declare a new minor in @event_type, or a new major")
-    new = tuple(path for path in wanted if not path.exists())
-    for path in new:
+    stale = tuple(path for path, declared in wanted.items() if _is_stale(path, declared))
+    for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(wanted[path], encoding="utf-8")
-    return new
+        path.write_text(schema_text(wanted[path]), encoding="utf-8")
+    return stale
+
+
+def _may_write(path: Path, declared: EventType) -> bool:
+    return declared.draft or meaning(json.loads(path.read_text(encoding="utf-8"))) == meaning(schema_of(declared))
+
+
+def _is_stale(path: Path, declared: EventType) -> bool:
+    return not path.exists() or path.read_text(encoding="utf-8") != schema_text(declared)
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +54,7 @@ def main(arguments: list[str]) -> int:
     except FrozenSchemaChanged as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.writelines(f"frozen {path}\n" for path in new)
+    sys.stdout.writelines(f"written {path}\n" for path in new)
     return 0
 
 

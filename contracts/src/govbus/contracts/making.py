@@ -41,7 +41,7 @@ def conclude(
     Pure: the same arguments give the same event, id included. `ordinal` tells apart several conclusions of one type
     from one cause. `time` is when Govbus came to know the cause, unless `at` is given: no clock is read.
     """
-    declared = catalogue.type_of(type(payload))
+    declared = catalogue.writable_type_of(type(payload))
     return Event(
         id=computed_id(service, declared.full_name, event_identity(cause), ordinal),
         source=service_source(service),
@@ -75,7 +75,7 @@ def person_did(
     classification: str = "internal",
 ) -> Event:
     """Return the event of an act of a person (or of one who called an API), recorded by `service` at `at`."""
-    declared = catalogue.type_of(type(payload))
+    declared = catalogue.writable_type_of(type(payload))
     own_id = id_ or fresh_id()
     return Event(
         id=own_id,
@@ -96,7 +96,7 @@ def person_did(
 
 def clock_concluded(service: str, subject: str, payload: Payload, rule: str, due: str, at: datetime) -> Event:
     """Return what the clock alone concludes: its id comes from (rule, subject, due time)."""
-    declared = catalogue.type_of(type(payload))
+    declared = catalogue.writable_type_of(type(payload))
     own_id = scheduled_id(rule, subject, due)
     return Event(
         id=own_id,
