@@ -4,7 +4,7 @@ Source: CloudEvents HTTP protocol binding 1.0.2; CloudEvents JSON format 1.0.2.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -53,11 +53,16 @@ def new_event(
     return Event(
         id=id_ or fresh_id(),
         source=source,
-        type=full_name(type_) if type_.count(".") == 1 and not type_.startswith(PREFIX) else type_,
+        type=whole_type(type_),
         subject=subject,
         time=time or datetime.now(UTC),
         data=strict_json.dump(data),
     )
+
+
+def whole_type(type_: str) -> str:
+    """Return the CloudEvents type of a short name (`model.registered`); any other type is left alone."""
+    return full_name(type_) if type_.count(".") == 1 and not type_.startswith(PREFIX) else type_
 
 
 def read_document(raw: bytes) -> Sendable:
@@ -82,6 +87,11 @@ def read_document(raw: bytes) -> Sendable:
 def structured(event: Event) -> Sendable:
     """Return the event as `application/cloudevents+json`."""
     return Sendable(strict_json.dump(_document(event)), STRUCTURED_CONTENT_TYPE, (event.id,))
+
+
+def spliced(attributes: Mapping[str, str], data: bytes) -> bytes:
+    """Return an event in the JSON format whose JSON data keep their bytes."""
+    return strict_json.dump(attributes)[:-1] + b',"data":' + data + b"}"
 
 
 def batch(events: Sequence[Event]) -> Sendable:

@@ -13,20 +13,40 @@ class NotConfigured(GovbusFailure):
 
 
 class Unreachable(GovbusFailure):
-    """No answer, or none that is Govbus's; whether the request was done is unknown: repeat it under the same id."""
+    """No answer, or none that is Govbus's; whether the request was done is unknown: repeat it under the same id.
+
+    `retry_after_seconds` is what the answer asked to wait, None when it did not.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        """Keep what was seen."""
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Refused(GovbusFailure):
-    """Govbus answered with a problem (RFC 9457); `reason` is the last part of its `type`, `problem` the document."""
+    """Govbus answered with a problem (RFC 9457); `reason` is the last part of its `type`, `problem` the document.
 
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+    `retry_after_seconds` is what the answer asked to wait, None when it did not.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any], retry_after_seconds: float | None = None) -> None:
         """Keep status and problem; the message is title, detail and the places named in `errors`."""
         self.status = status
         self.problem = dict(problem)
+        self.retry_after_seconds = retry_after_seconds
         self.reason = str(problem.get("type", "about:blank")).rpartition("/")[2].replace("-", "_")
         places = [f"{item.get('pointer', '')}: {item.get('detail', '')}" for item in _errors(problem)]
         words = [str(problem.get("title", f"HTTP {status}")), str(problem.get("detail", "")), *places]
         super().__init__("; ".join(word for word in words if word))
+
+
+class SpoolUnusable(GovbusFailure):
+    """The spool cannot be opened or written: the event was not kept; the message says what to do."""
+
+
+class SpoolFull(SpoolUnusable):
+    """The spool holds as much as it may: this event was not kept, all earlier ones are."""
 
 
 class NotProved(GovbusFailure):

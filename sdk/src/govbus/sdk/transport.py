@@ -19,6 +19,9 @@ CONNECT_SECONDS: Final = 5.0
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 """No answer of ours is longer; a stranger's endless one is cut."""
 
+LONGEST_RETRY_AFTER_SECONDS: Final = 300.0
+"""A server that asks for more is asked again anyway."""
+
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _ERROR_STATUS: Final = 400
 
@@ -110,7 +113,7 @@ class Transport:
         except httpx2.HTTPError as error:
             raise Unreachable(f"{self.url} does not answer ({_said(error)})") from None
         if response.status_code >= _ERROR_STATUS:
-            raise _failure(response.status_code, response.headers.get("content-type", ""), body)
+            raise _failure(response.status_code, response.headers, body)
         return Answer(response.status_code, body)
 
     def server_sent(self, path: str, token: str, parameters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -125,7 +128,7 @@ class Transport:
         try:
             with self._client.stream("GET", path, params=parameters, headers=sent, timeout=waits) as response:
                 if response.status_code >= _ERROR_STATUS:
-                    raise _failure(response.status_code, response.headers.get("content-type", ""), _read(response))
+                    raise _failure(response.status_code, response.headers, _read(response))
                 for sent_event in httpx2.EventSource(response):
                     yield sent_event.id, sent_event.data
         except httpx2.HTTPError as error:
@@ -146,18 +149,24 @@ def _read(response: httpx2.Response) -> bytes:
     return bytes(found)
 
 
-def _failure(status: int, content_type: str, body: bytes) -> Refused | Unreachable:
+def _failure(status: int, headers: Mapping[str, str], body: bytes) -> Refused | Unreachable:
     problem: Any = None
-    if content_type.startswith(PROBLEM):
+    if headers.get("content-type", "").startswith(PROBLEM):
         try:
             problem = strict_json.parse(body)
         except strict_json.InvalidJson:
             problem = None
     if not isinstance(problem, dict):
         problem = {"title": f"HTTP {status}", "detail": "without a problem document: is this Govbus's address?"}
+    waits_seconds = _retry_after_seconds(headers.get("retry-after", ""))
     if status in (502, 503, 504):
-        return Unreachable(f"{problem.get('title')}: {problem.get('detail')}")
-    return Refused(status, problem)
+        return Unreachable(f"{problem.get('title')}: {problem.get('detail')}", waits_seconds)
+    return Refused(status, problem, waits_seconds)
+
+
+def _retry_after_seconds(text: str) -> float | None:
+    """Return what `Retry-After` asks for in seconds, bounded; its form as a date is not used by Govbus."""
+    return min(float(text), LONGEST_RETRY_AFTER_SECONDS) if text.isascii() and text.isdigit() else None
 
 
 def _said(error: Exception) -> str:

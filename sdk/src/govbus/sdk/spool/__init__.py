@@ -1,0 +1,1 @@
+"""The durable spool: events that were said and not yet taken, in one SQLite file that several processes may share."""
