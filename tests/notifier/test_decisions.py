@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govbus.contracts import catalogue
+from govbus.eventing.addresses import refusal
 from govbus.notifier.alerts import alert_of
-from govbus.notifier.domain.addresses import refusal
 from govbus.notifier.domain.repeating import Send, Suppress, decide, fingerprint
 from govbus.notifier.domain.retrying import (
     Delivered,

@@ -14,8 +14,8 @@ from typing import Final
 
 from typing_extensions import override
 
+from govbus.eventing.network import CheckedHost, HostRefused, check_host
 from govbus.notifier.channels.message import Links, mail_text
-from govbus.notifier.channels.network import CheckedHost, HostRefused, check_host
 from govbus.notifier.domain.notification import Notification
 from govbus.notifier.domain.retrying import Delivered, Outcome, Undelivered
 from govbus.notifier.receivers import MailTarget

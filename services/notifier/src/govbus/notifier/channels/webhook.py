@@ -14,9 +14,9 @@ import httpx2
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
+from govbus.eventing.addresses import Address
+from govbus.eventing.network import HostRefused, check_host
 from govbus.notifier.channels.message import Links, webhook_body
-from govbus.notifier.channels.network import HostRefused, check_host
-from govbus.notifier.domain.addresses import Address
 from govbus.notifier.domain.notification import Notification
 from govbus.notifier.domain.retrying import Delivered, Outcome, Undelivered
 from govbus.notifier.receivers import WebhookTarget

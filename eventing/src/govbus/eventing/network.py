@@ -1,11 +1,11 @@
-"""Resolves the host of a receiver and checks every address; what was checked is what is connected to."""
+"""Resolves a host that is to be called and checks every address; what was checked is what is connected to."""
 
 import asyncio
 import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from govbus.notifier.domain.addresses import Address, refusal
+from govbus.eventing.addresses import Address, refusal
 
 
 class HostRefused(Exception):

@@ -1,4 +1,4 @@
-"""Where a notification may be sent to: never to the inside of our own network by the will of a configuration value.
+"""Which addresses may be called: never the inside of our own network by the will of somebody else's value.
 
 Source: OWASP, Server Side Request Forgery Prevention Cheat Sheet; RFC 6890.
 """
@@ -20,7 +20,7 @@ def refusal(address: Address, *, allow_private_network: bool) -> str | None:
     if inner.is_link_local or inner.is_multicast or inner.is_unspecified:
         return f"{inner} is link-local, multicast or unspecified"
     if not inner.is_global and not allow_private_network:
-        return f"{inner} is not a public address; set allow_private_network on the receiver if that is meant"
+        return f"{inner} is not a public address; allow_private_network permits it where that is meant"
     return None
 
 
