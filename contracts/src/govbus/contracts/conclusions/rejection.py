@@ -17,6 +17,7 @@ REJECTION_REASONS: Final = frozenset(
         "foreign_namespace",
         "foreign_source",
         "foreign_type",
+        "handshake",
         "id_reused",
         "invalid_envelope",
         "invalid_json",
@@ -27,6 +28,8 @@ REJECTION_REASONS: Final = frozenset(
         "not_a_number",
         "not_yours",
         "outside_replay_window",
+        "overloaded",
+        "rate_limited",
         "test_delivery",
         "too_large",
         "undecodable",
@@ -37,7 +40,10 @@ REJECTION_REASONS: Final = frozenset(
         "unsupported_media_type",
     }
 )
-"""Every reason intake gives today; `test_delivery` goes with the disposition `ignored`. Readers expect more to come."""
+"""Every reason intake gives today; `handshake` and `test_delivery` go with the disposition `ignored`.
+
+Readers expect more to come.
+"""
 
 
 class ClaimedIdentity(Part):
