@@ -23,11 +23,12 @@ from govbus.intake.domain.inputs import Input, Unit
 from govbus.intake.domain.personal_fields import stated_person, subject_of_person
 from govbus.intake.domain.redaction import SECRET_HEADERS
 from govbus.intake.domain.refusals import Refused
+from govbus.intake.domain.sequence import Numbered, advance, by_uri, gap_event
 from govbus.intake.domain.source import Source, check_source, prefixes
 from govbus.intake.domain.units import stated_sources
 from govbus.intake.keyring import Keyring
 from govbus.intake.sealing import Sealer
-from govbus.intake.store import person_keys, register, rejected, sources
+from govbus.intake.store import person_keys, register, rejected, sequences, sources
 from govbus.intake.store.rejected import Rejection
 from govbus.intake.store.sources import Activity
 
@@ -86,6 +87,7 @@ class Admission:
         seen, taken = dict(known), dict(deliveries)
         outcomes = [self._decide(unit, facts, source, seen, taken, pending, now) for unit, facts in attributed]
         await self._write(connection, outbox, source, pending, outcomes, now)
+        await self._count(connection, outbox, source, outcomes, now)
         return outcomes
 
     def _decide(
@@ -202,6 +204,19 @@ class Admission:
             with span("admit", parent=event.traceparent) if event.traceparent else nullcontext():
                 outbox.append(event, topic)
 
+    @staticmethod
+    async def _count(
+        connection: AsyncConnection, outbox: Outbox, source: Source, outcomes: Sequence[Outcome], now: datetime
+    ) -> None:
+        """Count the `sequence` numbers that arrived; a reported gap that has now arrived as well is closed."""
+        arrivals = by_uri(_arrived(outcomes))
+        if not arrivals:
+            return
+        kept = await sequences.read(connection, source.name, arrivals)
+        changes = {uri: advance(*kept[uri], numbers) for uri, numbers in arrivals.items()}
+        for name, gap in await sequences.write(connection, source.name, changes, now):
+            outbox.append(gap_event(name, gap, now), topics.REJECTED)
+
 
 def _attributed(unit: Unit, source: Source, owners: set[str], now: datetime) -> tuple[Unit, tuple[Fact, ...]]:
     """Return the unit with its facts, or refused because of what its source may not say. Pure."""
@@ -216,7 +231,7 @@ def _attributed(unit: Unit, source: Source, owners: set[str], now: datetime) -> 
 
 
 def _locks(source: Source, attributed: Sequence[tuple[Unit, tuple[Fact, ...]]]) -> set[str]:
-    """Return what must not be touched by two transactions at once: subjects, identities, persons and deliveries."""
+    """Return what two transactions must not touch at once: subjects, identities, persons, deliveries and counters."""
     locks: set[str] = set()
     for unit, facts in attributed:
         locks.update(fact.event.subject for fact in facts)
@@ -224,9 +239,18 @@ def _locks(source: Source, attributed: Sequence[tuple[Unit, tuple[Fact, ...]]]) 
         locks.update(subject_of_person(person) for fact in facts if (person := stated_person(fact.event)))
         if unit.delivery is not None:
             locks.add(f"delivery/{source.name}/{unit.delivery.hex()}")
+        if unit.numbered is not None:
+            locks.add(f"sequence/{source.name}/{unit.numbered.uri}")
         if unit.refused is not None:
             locks.add(rejection.subject_of(source.name))
     return locks
+
+
+def _arrived(outcomes: Sequence[Outcome]) -> list[Numbered]:
+    """Return the numbers that count: refused events arrived too, duplicates did before, others' are not ours."""
+    counted = [one for one in outcomes if one.status != "duplicate"]
+    ours = (one for one in counted if one.refusal is None or one.refusal.reason != "foreign_source")
+    return [one.unit.numbered for one in ours if one.unit.numbered is not None]
 
 
 def chunks(units: Sequence[Unit]) -> list[Sequence[Unit]]:

@@ -262,7 +262,7 @@ rejected = Table(
     Column("sealed_input", LargeBinary),
     Column("replayed_at", _moment),
     Column("replayed_by", Text),
-    CheckConstraint("channel IN ('event', 'webhook', 'kafka')", name="rejected_channel"),
+    CheckConstraint("channel IN ('event', 'webhook', 'import', 'kafka')", name="rejected_channel"),
     CheckConstraint("disposition IN ('rejected', 'ignored')", name="rejected_disposition"),
     CheckConstraint("(replayed_at IS NULL) = (replayed_by IS NULL)", name="rejected_replay_whole"),
     Index("rejected_source", "source_name", "ordinal"),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from govbus.contracts.limits import ATTRIBUTE_BYTES, ATTRIBUTES_BYTES
 from govbus.intake.domain.refusals import Refused
+from govbus.intake.domain.sequence import is_number
 
 REQUIRED: Final = ("specversion", "id", "source", "type")
 INDEXED: Final = ("id", "source", "type", "subject")
@@ -71,5 +72,7 @@ def check(attributes: Mapping[str, str]) -> None:
             raise Refused("invalid_envelope", f"attribute {name!r} is missing")
     if attributes["specversion"] != "1.0":
         raise Refused("invalid_envelope", f"specversion {attributes['specversion'][:20]!r} is not 1.0")
+    if "sequence" in attributes and not is_number(attributes["sequence"]):
+        raise Refused("invalid_envelope", "sequence is not a whole number from 0 to 2^53 - 1 in decimal digits")
     if attributes.get("dataclassification", "internal") not in CLASSIFICATIONS:
         raise Refused("invalid_envelope", f"dataclassification is none of {', '.join(sorted(CLASSIFICATIONS))}")

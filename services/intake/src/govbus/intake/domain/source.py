@@ -8,6 +8,7 @@ from typing import Final
 
 from govbus.contracts import types
 from govbus.contracts.making import SERVICE_SOURCE
+from govbus.intake.domain.limits import Limits
 from govbus.intake.domain.refusals import Refused
 
 DEFAULT_REPLAY_WINDOW_SECONDS: Final = 72 * 3600
@@ -29,6 +30,9 @@ class Source:
 
     `types` are globs over short and full type names; None is the default: everything but approvals and
     validations that call themselves independent. `namespace` None (people) reaches every namespace.
+    `signature_topics` are the topics whose messages a scheme of many senders (SNS) lets pass, `confirms` whether a
+    subscription is confirmed without the operator, `is_internal` whether deliveries may come unsigned,
+    `kafka` whether it emits on a topic of its own.
     """
 
     name: str
@@ -40,6 +44,11 @@ class Source:
     replay_window_seconds: int = DEFAULT_REPLAY_WINDOW_SECONDS
     expected_interval_seconds: int | None = None
     auth_type: str = "source"
+    limits: Limits = Limits()
+    signature_topics: tuple[str, ...] = ()
+    confirms: bool = False
+    is_internal: bool = False
+    kafka: bool = False
 
     def check_type(self, type_: str) -> None:
         """Refuse a type that this source may not say, `foreign_type`."""

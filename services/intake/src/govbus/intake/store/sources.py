@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.intake import tables
 from govbus.intake.domain.credential import Credential
+from govbus.intake.domain.limits import Limits
 from govbus.intake.domain.source import Source
 
 _SEEN: Final = (
@@ -37,14 +38,16 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A source with when and by whom it was registered."""
+    """A source with when and by whom it was registered; a removed one says nothing any more."""
 
     source: Source
     registered_at: datetime
     registered_by: str
+    removed_at: datetime | None = None
+    removed_by: str | None = None
 
 
-async def add(connection: AsyncConnection, registration: Registration, sealed_secret: bytes | None) -> None:
+async def add(connection: AsyncConnection, registration: Registration) -> None:
     """Register a platform.
 
     Raises:
@@ -58,11 +61,18 @@ async def add(connection: AsyncConnection, registration: Registration, sealed_se
         "types": list(source.types) if source.types is not None else None,
         "mapping": source.mapping,
         "signature_scheme": source.signature_scheme,
-        "signature_secret": sealed_secret,
+        "signature_topics": list(source.signature_topics) or None,
+        "confirms": source.confirms,
+        "is_internal": source.is_internal,
+        "events_per_second": source.limits.events_per_second,
+        "body_bytes": source.limits.body_bytes,
+        "event_bytes": source.limits.event_bytes,
         "replay_window_seconds": source.replay_window_seconds,
         "expected_interval_seconds": source.expected_interval_seconds,
+        "kafka": source.kafka,
         "registered_at": registration.registered_at,
         "registered_by": registration.registered_by,
+        "expected_since": registration.registered_at,
     }
     await connection.execute(insert(tables.source).values(values))
 
@@ -71,12 +81,6 @@ async def find(connection: AsyncConnection, name: str) -> Registration | None:
     """Return the platform registered as `name`."""
     row = (await connection.execute(select(tables.source).where(tables.source.c.name == name))).one_or_none()
     return _registration(row) if row is not None else None
-
-
-async def find_signing(connection: AsyncConnection, name: str) -> tuple[Source, bytes | None] | None:
-    """Return a platform and its sealed signature secret."""
-    row = (await connection.execute(select(tables.source).where(tables.source.c.name == name))).one_or_none()
-    return (_registration(row).source, row.signature_secret) if row is not None else None
 
 
 async def page(connection: AsyncConnection, after_name: str, limit: int) -> list[Registration]:
@@ -171,8 +175,13 @@ def _registration(row: Row[Any]) -> Registration:
         signature_scheme=row.signature_scheme,
         replay_window_seconds=row.replay_window_seconds,
         expected_interval_seconds=row.expected_interval_seconds,
+        limits=Limits(row.events_per_second, row.body_bytes, row.event_bytes),
+        signature_topics=tuple(row.signature_topics or ()),
+        confirms=row.confirms,
+        is_internal=row.is_internal,
+        kafka=row.kafka,
     )
-    return Registration(source, row.registered_at, row.registered_by)
+    return Registration(source, row.registered_at, row.registered_by, row.removed_at, row.removed_by)
 
 
 def _credential(row: Row[Any]) -> Credential:
