@@ -77,13 +77,13 @@ Known stages: sourcing, training, validation, deployment, monitoring.
 class EventReference(Part):
     """The identity of an event: (`source`, `type`, `id`)."""
 
-    source: Uri
-    type: Name
-    id: Annotated[str, Field(min_length=1, max_length=1024, pattern=NO_NUL)]
+    source: Uri = Field(description="`source` of the event.")
+    type: Name = Field(description="`type` of the event.")
+    id: Annotated[str, Field(min_length=1, max_length=1024, pattern=NO_NUL)] = Field(description="`id` of the event.")
 
 
 class Window(Part):
     """A span of time, `start` included, `end` not."""
 
-    start: Moment
-    end: Moment
+    start: Moment = Field(description="First moment, included.")
+    end: Moment = Field(description="Last moment, not included.")

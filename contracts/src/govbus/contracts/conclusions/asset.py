@@ -13,6 +13,6 @@ class AssetUnregistered(Payload):
 
     missing: Word = Field(description="What nobody registered. Known: model, version.")
     how: Word = Field(description="Known: deployed, used.")
-    version: Name | None = None
-    environment: Name | None = None
-    seen_in: EventReference
+    version: Name | None = Field(default=None, description="Version that was seen, of a missing version.")
+    environment: Name | None = Field(default=None, description="Where it was seen.")
+    seen_in: EventReference = Field(description="Identity of the event that showed it.")

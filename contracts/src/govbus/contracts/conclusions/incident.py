@@ -8,8 +8,8 @@ from govbus.contracts.fields import Moment, Name, Severity, SubjectText, Text, W
 
 
 class _Incident(Payload):
-    incident_id: Name
-    about: tuple[SubjectText, ...] = Field(min_length=1, max_length=50)
+    incident_id: Name = Field(description="Id of the incident, as in its subject.")
+    about: tuple[SubjectText, ...] = Field(min_length=1, max_length=50, description="Subjects that it concerns.")
 
 
 @event_type("incident.opened", topics.OVERSIGHT)
@@ -17,28 +17,28 @@ class IncidentOpened(_Incident):
     """An incident stands open: from a failed validation, a breach, or a report."""
 
     kind: Word = Field(description="Known: failed_validation, threshold_breach, drift, reported.")
-    severity: Severity
-    summary: Text
-    version: Name | None = None
-    environment: Name | None = None
+    severity: Severity = Field(description="How bad, as oversight's rules rate it.")
+    summary: Text = Field(description="What happened, in a sentence; names nobody.")
+    version: Name | None = Field(default=None, description="Version of the model concerned.")
+    environment: Name | None = Field(default=None, description="Where it happened.")
     evidence_id: Name | None = Field(default=None, description="Id of the event that shows it.")
-    near_miss: bool = False
-    exercise: bool = False
+    near_miss: bool = Field(default=False, description="Whether nothing came of it, by luck.")
+    exercise: bool = Field(default=False, description="Whether it is only played.")
 
 
 @event_type("incident.acknowledged", topics.OVERSIGHT)
 class IncidentAcknowledged(_Incident):
     """A person took it on."""
 
-    by: Name
-    at: Moment
-    note: Text | None = None
+    by: Name = Field(description="Pseudonym of the person.")
+    at: Moment = Field(description="When.")
+    note: Text | None = Field(default=None, description="What they said; names nobody.")
 
 
 @event_type("incident.resolved", topics.OVERSIGHT)
 class IncidentResolved(_Incident):
     """A person says that it is over, and why."""
 
-    by: Name
-    at: Moment
-    resolution: Text
+    by: Name = Field(description="Pseudonym of the person.")
+    at: Moment = Field(description="When.")
+    resolution: Text = Field(description="What ended it; names nobody.")

@@ -16,10 +16,12 @@ RootHash = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
 class EntryPublished(Payload):
     """One entry, its exact bytes. Payload, attributes and key only where they are public or internal: no way back."""
 
-    index: Count
-    entry: Annotated[str, Field(min_length=1, max_length=87_384, pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
-    payload: Base64 | None = None
-    attributes: Base64 | None = None
+    index: Count = Field(description="Place in the log, counted from 0.")
+    entry: Annotated[str, Field(min_length=1, max_length=87_384, pattern=r"^[A-Za-z0-9+/]*={0,2}$")] = Field(
+        description="The entry's exact bytes, in base64."
+    )
+    payload: Base64 | None = Field(default=None, description="The event's data, in base64.")
+    attributes: Base64 | None = Field(default=None, description="The event's attributes as JSON, in base64.")
     commitment_key: RootHash | None = Field(default=None, description="32 bytes that open both commitments.")
 
 
@@ -27,7 +29,7 @@ class EntryPublished(Payload):
 class CheckpointPublished(Payload):
     """A signed checkpoint; every entry below `size` was published before it."""
 
-    origin: Name
-    size: Count
-    root: RootHash
+    origin: Name = Field(description="Name of the log.")
+    size: Count = Field(description="How many entries it covers.")
+    root: RootHash = Field(description="Root hash of the tree: 32 bytes in base64.")
     checkpoint: Text = Field(description="The signed note, byte for byte.")

@@ -10,16 +10,16 @@ from govbus.contracts.fields import Count, Name, Number, Severity, Window
 
 
 class _Breach(Payload):
-    version: Name | None = None
-    environment: Name
-    metric: Name
-    kind: MonitorKind
-    value: Number
-    bound: Number
-    bound_kind: BoundKind
-    subgroup: Name | None = None
-    window: Window
-    severity: Severity
+    version: Name | None = Field(default=None, description="Version that was observed.")
+    environment: Name = Field(description="Where it was observed.")
+    metric: Name = Field(description="What was observed.")
+    kind: MonitorKind = Field(description="As of the observation.")
+    value: Number = Field(description="The observed figure, in the metric's own unit.")
+    bound: Number = Field(description="The figure it broke, in the same unit.")
+    bound_kind: BoundKind = Field(description="Whether the bound is a least or a most.")
+    subgroup: Name | None = Field(default=None, description="Part of the population it is of. Absent: all.")
+    window: Window = Field(description="Newest span of time that was out of bounds.")
+    severity: Severity = Field(description="How bad, as the bound's rule says.")
     consecutive_count: Count = Field(description="How many windows in a row were out of bounds.")
     observation_id: Name | None = Field(default=None, description="Id of the newest fact that shows it.")
 
@@ -33,4 +33,4 @@ class ThresholdBreached(_Breach):
 class DriftDetected(_Breach):
     """Data or predictions moved away from the baseline by more than the bound."""
 
-    baseline: Number | None = None
+    baseline: Number | None = Field(default=None, description="The figure it moved away from, in the same unit.")

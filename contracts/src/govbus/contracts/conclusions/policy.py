@@ -15,8 +15,8 @@ PolicyMode = Literal["enforce", "shadow"]
 class PolicyActivated(Payload):
     """From here on this bundle decides (`enforce`), or is recorded beside the one that does (`shadow`)."""
 
-    digest: Name
-    mode: PolicyMode
-    rules_count: Count
-    activated_by: Name
+    digest: Name = Field(description="Digest of the bundle.")
+    mode: PolicyMode = Field(description="Whether it decides, or is recorded beside what does.")
+    rules_count: Count = Field(description="How many rules it holds.")
+    activated_by: Name = Field(description="Pseudonym of who activated it.")
     previous_digest: Name | None = Field(default=None, description="The bundle that had this mode before.")

@@ -13,10 +13,10 @@ class Change(Part):
     A value too long to repeat is given by the SHA-256 of its JSON (sorted keys, compact); the record has it whole.
     """
 
-    before: JsonValue = None
-    after: JsonValue = None
-    before_sha256: Sha256 | None = None
-    after_sha256: Sha256 | None = None
+    before: JsonValue = Field(default=None, description="Value before.")
+    after: JsonValue = Field(default=None, description="Value after.")
+    before_sha256: Sha256 | None = Field(default=None, description="Of a long value before.")
+    after_sha256: Sha256 | None = Field(default=None, description="Of a long value after.")
 
 
 @event_type("record.changed", topics.INVENTORY)
@@ -28,7 +28,7 @@ class RecordChanged(Payload):
 
     kind: Word = Field(description="Known: model, model_version.")
     version: Name | None = Field(default=None, description="The model version, when the record is of one.")
-    before_version: Count
-    after_version: Count
-    caused_by: EventReference
-    changes: dict[Name, Change] = Field(max_length=100)
+    before_version: Count = Field(description="Number of the record's state before; 0: it is new.")
+    after_version: Count = Field(description="Number of the record's state now.")
+    caused_by: EventReference = Field(description="Identity of the fact that changed it.")
+    changes: dict[Name, Change] = Field(max_length=100, description="Name of the field → what it was and is.")

@@ -49,17 +49,17 @@ Readers expect more to come.
 class ClaimedIdentity(Part):
     """What the refused input said of itself: unverified, any of it may be absent."""
 
-    source: Text | None = None
-    type: Text | None = None
-    id: Text | None = None
-    subject: Text | None = None
+    source: Text | None = Field(default=None, description="`source` as it stood in the input.")
+    type: Text | None = Field(default=None, description="`type` as it stood in the input.")
+    id: Text | None = Field(default=None, description="`id` as it stood in the input.")
+    subject: Text | None = Field(default=None, description="`subject` as it stood in the input.")
 
 
 class Violation(Part):
     """One place of the input that breaks its contract."""
 
-    pointer: Text
-    detail: Text
+    pointer: Text = Field(description="JSON pointer to the place.")
+    detail: Text = Field(description="What is wrong there.")
 
 
 @event_type("event.rejected", topics.REJECTED)
@@ -67,15 +67,17 @@ class EventRejected(Payload):
     """One refused input, or a summary of `count` unauthenticated ones between `first_at` and `last_at`."""
 
     reason: Word = Field(description="One of REJECTION_REASONS, or newer.")
-    detail: Text
-    disposition: Literal["rejected", "ignored"] = "rejected"
+    detail: Text = Field(description="What is wrong and what to do, in prose.")
+    disposition: Literal["rejected", "ignored"] = Field(
+        default="rejected", description="Refused, or taken and ignored on purpose."
+    )
     source_name: Name | None = Field(default=None, description="Who sent it; absent when nobody was authenticated.")
-    claimed: ClaimedIdentity | None = None
-    errors: tuple[Violation, ...] = Field(default=(), max_length=100)
-    raw_sha256: Sha256 | None = None
-    raw_bytes_count: Count | None = None
+    claimed: ClaimedIdentity | None = Field(default=None, description="What the input said of itself.")
+    errors: tuple[Violation, ...] = Field(default=(), max_length=100, description="Places that break the contract.")
+    raw_sha256: Sha256 | None = Field(default=None, description="Of the bytes as received.")
+    raw_bytes_count: Count | None = Field(default=None, description="How many bytes were received.")
     rejected_id: Name | None = Field(default=None, description="Under which the raw bytes are kept, encrypted.")
     replay: Uri | None = Field(default=None, description="Path to POST to once the cause is mended.")
-    count: Count = 1
-    first_at: Moment | None = None
-    last_at: Moment | None = None
+    count: Count = Field(default=1, description="How many inputs this stands for.")
+    first_at: Moment | None = Field(default=None, description="When the first of several came.")
+    last_at: Moment | None = Field(default=None, description="When the last of several came.")

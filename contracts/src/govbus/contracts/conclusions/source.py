@@ -18,7 +18,7 @@ class SourceGapDetected(Payload):
     Both name the same range and the same `noticed_at`. A gap that arrives before it has settled is never reported.
     """
 
-    source_name: Name
+    source_name: Name = Field(description="Name under which the platform is registered.")
     counted_source: Uri = Field(description="The CloudEvents `source` whose counter it is: each has one of its own.")
     first_missing: Count = Field(description="First number of the range.")
     last_missing: Count = Field(description="Last number of the range, itself missing.")
@@ -42,7 +42,7 @@ class SourceSilent(Payload):
     Once per silence each; both name the same `silent_since`.
     """
 
-    source_name: Name
+    source_name: Name = Field(description="Name under which the platform is registered.")
     expected_interval_seconds: Seconds = Field(description="Longest expected pause between two deliveries.")
     silent_since: Moment = Field(description="When it should have been heard at the latest.")
     last_heard_at: Moment | None = Field(

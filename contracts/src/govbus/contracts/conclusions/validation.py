@@ -14,19 +14,21 @@ BoundKind = Literal["min", "max"]
 class JudgedMeasurement(Part):
     """A measured figure against its bound; without a bound it is held."""
 
-    metric: Name
-    subgroup: Name | None = None
-    value: Number
-    bound: Number | None = None
-    bound_kind: BoundKind | None = None
-    held: bool
+    metric: Name = Field(description="What was measured.")
+    subgroup: Name | None = Field(default=None, description="Part of the population it is of. Absent: all.")
+    value: Number = Field(description="The figure, in the metric's own unit.")
+    bound: Number | None = Field(default=None, description="What it was held against, in the same unit.")
+    bound_kind: BoundKind | None = Field(default=None, description="Whether the bound is a least or a most.")
+    held: bool = Field(description="Whether the figure keeps to the bound.")
 
 
 class _Judged(Payload):
-    version: Name
+    version: Name = Field(description="Version that was validated.")
     kind: Word = Field(description="Of the validation: see validation.completed.")
     validation_id: Name = Field(description="Id of the fact that was judged.")
-    measurements: tuple[JudgedMeasurement, ...] = Field(default=(), max_length=1000)
+    measurements: tuple[JudgedMeasurement, ...] = Field(
+        default=(), max_length=1000, description="Figures against their bounds."
+    )
     worst_gap: Number | None = Field(default=None, description="Largest difference of one metric between subgroups.")
     bounds_source: Name = Field(description="Digest or name of the data the bounds come from.")
 
@@ -40,4 +42,4 @@ class ValidationPassed(_Judged):
 class ValidationFailed(_Judged):
     """It failed, did not finish, did not run, or broke a bound; `reasons` says which."""
 
-    reasons: tuple[Text, ...] = Field(min_length=1, max_length=200)
+    reasons: tuple[Text, ...] = Field(min_length=1, max_length=200, description="What failed, one sentence each.")
