@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from govbus.contracts import topics
 from govbus.eventing.service import Service
 from govbus.intake.admission import Admission
-from govbus.intake.api import credentials, erasures, events, keys, rejected, sources, webhooks
+from govbus.intake.api import credentials, erasures, events, imports, keys, rejected, sources, webhooks
 from govbus.intake.callers import Callers
 from govbus.intake.handlers import on_any_record
-from govbus.intake.installed_mappings import default_directory, load_mappings
+from govbus.intake.installed_mappings import DELIVERED, InstalledMappings
 from govbus.intake.metrics import IntakeMetrics
 from govbus.intake.reception import Reception
 from govbus.intake.sealing import Sealer, load_key
@@ -21,13 +21,14 @@ from govbus.intake.settings import Settings
 _COUNTS_SECONDS: Final = 2.0
 _SUMMARY_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 3600.0
+_MAPPINGS_SECONDS: Final = 2.0
 
 
 def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
     """Return the service: nothing connects before it starts. `clock` gives aware UTC."""
     service = Service("intake", settings)
     sealer = Sealer(load_key(settings.key_file))
-    mappings = load_mappings(settings.intake_mappings_directory or default_directory())
+    mappings = InstalledMappings(settings.intake_mappings_directory or DELIVERED, settings.own_mappings)
     metrics = IntakeMetrics(service.registry)
     reception = Reception(service.transaction, Admission(sealer, clock), mappings, clock, metrics)
     callers = Callers(service.access, service.engine, clock, reception.refuse_unknown)
@@ -39,9 +40,11 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     service.every("refusal counts", _COUNTS_SECONDS, reception.write_counts)
     service.every("refusal summaries", _SUMMARY_SECONDS, reception.summarise)
     service.every("forgetting refused input", _FORGET_SECONDS, reception.forget)
+    service.every("changed mapping files", _MAPPINGS_SECONDS, mappings.reload)
     app = service.app(
         events.router(reception, callers),
         webhooks.router(reception, callers, sealer),
+        imports.router(reception, callers),
         sources.router(reception, callers, sealer),
         credentials.router(reception, callers),
         rejected.router(reception, callers),

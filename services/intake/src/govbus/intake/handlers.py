@@ -8,9 +8,10 @@ from govbus.contracts.identity import identity_digest
 from govbus.contracts.translog.entry import EVENT, Entry, EntryRejected, parse_entry
 from govbus.eventing.delivery import RawDelivery, RawHandler, Unprocessable
 from govbus.eventing.reading import decode_record
+from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
-from govbus.intake.domain.units import Unit, read_record
+from govbus.intake.domain.units import read_record
 from govbus.intake.reception import Reception
 from govbus.intake.store import places, sources
 from govbus.intake.store.places import Place

@@ -14,8 +14,9 @@ from govbus.eventing.failures import is_transient
 from govbus.eventing.outbox import Outbox
 from govbus.intake.admission import Admission, Outcome, chunks
 from govbus.intake.domain import rejection
+from govbus.intake.domain.applying import Mappings
+from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.source import Source
-from govbus.intake.domain.units import Mappings, Unit
 from govbus.intake.metrics import IntakeMetrics
 from govbus.intake.refusal_counts import RefusalCounts, minute_of
 from govbus.intake.store import rejected

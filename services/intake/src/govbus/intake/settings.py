@@ -16,9 +16,17 @@ class Settings(ServiceSettings):
         "unless stated",
     )
     intake_mappings_directory: Path | None = Field(default=None, description="mapping files; absent: those delivered")
+    intake_own_mappings_directory: Path | None = Field(
+        default=None, description="one's own mapping files; absent: mappings/ in the data directory"
+    )
     intake_kafka_sources: tuple[str, ...] = Field(
         default=("demo",), description="platforms that emit on a topic of their own, govbus.intake.<name>"
     )
+
+    @property
+    def own_mappings(self) -> Path:
+        """Where one's own mapping files lie."""
+        return self.intake_own_mappings_directory or self.data_directory / "mappings"
 
     @property
     def key_file(self) -> Path:

@@ -19,8 +19,14 @@ def problem_of(refusal: Refused) -> Problem:
         title=refusal.title,
         detail=refusal.detail,
         errors=[{"pointer": place.pointer, "detail": place.detail} for place in refusal.places],
-        headers={"WWW-Authenticate": "Bearer"} if refusal.status == UNAUTHENTICATED else None,
+        headers=_headers(refusal),
     )
+
+
+def _headers(refusal: Refused) -> dict[str, str] | None:
+    if refusal.retry_after_seconds is not None:
+        return {"Retry-After": str(refusal.retry_after_seconds)}
+    return {"WWW-Authenticate": "Bearer"} if refusal.status == UNAUTHENTICATED else None
 
 
 def answer(outcome: Outcome, instance: str) -> JSONResponse:
@@ -32,9 +38,14 @@ def answer(outcome: Outcome, instance: str) -> JSONResponse:
     return JSONResponse(_document(outcome), _STATUS[outcome.status])
 
 
+def answer_all(outcomes: list[Outcome], instance: str) -> JSONResponse:
+    """Return the answer to a delivery: that of a unit alone, or one result per part."""
+    return answer(outcomes[0], instance) if len(outcomes) == 1 else batch_answer(outcomes, instance)
+
+
 def batch_answer(outcomes: list[Outcome], instance: str) -> JSONResponse:
     """Return the answer to a batch: one result per event, in its order."""
-    return JSONResponse({"results": [_result(outcome, instance) for outcome in outcomes]}, 202)
+    return JSONResponse({"results": [result(outcome, instance) for outcome in outcomes]}, 202)
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
@@ -50,7 +61,8 @@ def _document(outcome: Outcome) -> dict[str, Any]:
     return document
 
 
-def _result(outcome: Outcome, instance: str) -> dict[str, Any]:
+def result(outcome: Outcome, instance: str) -> dict[str, Any]:
+    """Return what became of one of several units."""
     document = {"id": outcome.unit.claimed.get("id"), **_document(outcome)}
     if outcome.refusal is not None:
         problem = problem_of(outcome.refusal).document(instance)

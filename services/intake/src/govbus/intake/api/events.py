@@ -19,9 +19,10 @@ from govbus.intake.api.answers import answer, batch_answer
 from govbus.intake.api.bodies import headers_of, read_body
 from govbus.intake.callers import Callers
 from govbus.intake.domain.http_binding import Mode
+from govbus.intake.domain.inputs import Input, Unit
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
-from govbus.intake.domain.units import Input, Unit, read_request
+from govbus.intake.domain.units import read_request
 from govbus.intake.reception import Reception, reading
 from govbus.intake.store import places, register
 

@@ -18,17 +18,13 @@ from govbus.eventing.paging import (
     page,
 )
 from govbus.eventing.problems import Problem
-from govbus.intake.api.answers import answer
+from govbus.intake.api.answers import answer_all
 from govbus.intake.callers import Callers
+from govbus.intake.domain.deliveries import read_delivery
+from govbus.intake.domain.inputs import Input, Unit
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
-from govbus.intake.domain.units import (
-    Input,
-    Unit,
-    read_delivery,
-    read_record,
-    read_request,
-)
+from govbus.intake.domain.units import read_record, read_request
 from govbus.intake.reception import Reception, reading
 from govbus.intake.store import rejected, sources
 from govbus.intake.store.rejected import Rejection
@@ -60,17 +56,17 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     async def replay(rejected_id: UUID, principal: Operator, request: Request) -> JSONResponse:
         """Read refused input again, as its sender, with the mappings and rights of now."""
         async with reception.transaction() as (connection, outbox):
-            source, unit = await _again(connection, rejected_id, reception)
-            (outcome,) = await reception.admission.admit(connection, outbox, source, [unit])
-            if outcome.status != "rejected":
+            source, units = await _again(connection, rejected_id, reception)
+            outcomes = await reception.admission.admit(connection, outbox, source, units)
+            if any(outcome.status != "rejected" for outcome in outcomes):
                 await rejected.mark_replayed(connection, rejected_id, reception.clock(), principal.id)
-        reception.count([outcome])
-        return answer(outcome, request.url.path)
+        reception.count(outcomes)
+        return answer_all(outcomes, request.url.path)
 
     return routes
 
 
-async def _again(connection: AsyncConnection, rejected_id: UUID, reception: Reception) -> tuple[Source, Unit]:
+async def _again(connection: AsyncConnection, rejected_id: UUID, reception: Reception) -> tuple[Source, list[Unit]]:
     found = await rejected.find_sealed(connection, rejected_id)
     if found is None:
         raise Problem(status=404, reason="not_found", title="No such rejection", detail="GET /v1/rejected lists them.")
@@ -89,19 +85,20 @@ async def _again(connection: AsyncConnection, rejected_id: UUID, reception: Rece
     return source, _read(reception.admission.opened(kept, sealed), source, reception)
 
 
-def _read(input_: Input, source: Source, reception: Reception) -> Unit:
-    if input_.channel == "webhook":
-        return read_delivery(input_, source, reception.mappings)
+def _read(input_: Input, source: Source, reception: Reception) -> list[Unit]:
+    now = reception.clock()
+    if input_.channel in {"webhook", "import"}:
+        return read_delivery(input_, source, reception.mappings, now)
     if input_.channel == "kafka":
         headers = [(name, value.encode()) for name, value in input_.headers]
-        return read_record(headers, input_.body, source, reception.mappings, reception.clock())
+        return [read_record(headers, input_.body, source, reception.mappings, now)]
     try:
-        _, units = read_request(input_, source, reception.mappings, reception.clock())
+        _, units = read_request(input_, source, reception.mappings, now)
     except Refused as refusal:
-        return Unit(input_, refused=refusal)
+        return [Unit(input_, refused=refusal)]
     if len(units) != 1:
-        return Unit(input_, refused=Refused("invalid_envelope", "a batch is replayed event by event"))
-    return units[0]
+        return [Unit(input_, refused=Refused("invalid_envelope", "a batch is replayed event by event"))]
+    return units
 
 
 def _document(kept: Rejection) -> dict[str, Any]:

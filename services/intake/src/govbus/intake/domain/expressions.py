@@ -1,24 +1,34 @@
 """Expressions of mappings: CEL, with plain paths read directly so that every value stays as it came.
 
-Source: Common Expression Language, https://cel.dev; the official C++ runtime, as for policies.
+Source: Common Expression Language, https://cel.dev; the official C++ runtime, as for policies, with its iteration
+budget: an expression that loops too long fails like any other.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from cel_expr_python import cel
-from cel_expr_python.ext import ext_optional, ext_strings
+from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
 
-VARIABLES: Final = ("body", "headers", "source", "raw", "item")
-"""What an expression sees: decoded body, headers (lower case), the registered source, digest of the raw bytes, and
-the element at hand inside `for_each`."""
+from govbus.intake.domain import functions
 
-_PATH: Final = re.compile(r"(body|item|raw|source)((?:\.[A-Za-z_]\w*)*)")
-_MENTIONED: Final = re.compile(r"\b(body|item|headers)((?:\.[A-Za-z_]\w*|\['[^']+'\])+)(?!\s*[(?\w])")
+VARIABLES: Final = (
+    *("body", "whole", "headers", "source", "context", "event", "raw"),
+    *("item", "position", "ordinal", "my"),
+)
+"""What an expression sees; `docs/mappings.md` says what each is."""
+
+_NO_DEFINITIONS: Final[Mapping[str, "Expression"]] = MappingProxyType({})
+_PATH: Final = re.compile(r"(body|whole|item|raw|source|context|event|my)((?:\.[A-Za-z_]\w*)*)")
+_MENTIONED: Final = re.compile(r"\b(body|item|headers|context|event)((?:\.[A-Za-z_]\w*|\['[^']+'\])+)(?!\s*[(?\w])")
+_DEFINED: Final = re.compile(r"\bmy\.([A-Za-z_]\w*)")
 _STEP: Final = re.compile(r"\.([A-Za-z_]\w*)|\['([^']+)'\]")
+_EXTENSIONS: Final = (ext_optional.ExtOptional, ext_strings.ExtStrings, ext_math.ExtMath, ext_bindings.ExtBindings)
+_DETAIL_CHARACTERS: Final = 300
 
 
 class ExpressionFailed(ValueError):
@@ -36,52 +46,123 @@ class ExpressionFailed(ValueError):
 def _environment() -> cel.Env:
     return cel.NewEnv(
         variables=dict.fromkeys(VARIABLES, cel.Type.DYN),
-        extensions=[ext_optional.ExtOptional(), ext_strings.ExtStrings()],
+        extensions=[
+            ext_optional.ExtOptional(),
+            ext_strings.ExtStrings(),
+            ext_math.ExtMath(),
+            ext_bindings.ExtBindings(),
+        ],
+        functions=functions.declarations(),
     )
 
 
 class Scope:
-    """The variables of one delivery, handed to the runtime once."""
+    """The variables of one delivery, handed to the runtime once; definitions are computed where they are mentioned."""
 
-    def __init__(self, variables: Mapping[str, Any]) -> None:
-        """Take the values of `VARIABLES`; a missing one is null."""
-        self.variables = {name: variables.get(name) for name in VARIABLES}
-        self.activation = _environment().Activation(self.variables)
+    def __init__(
+        self,
+        variables: Mapping[str, Any],
+        definitions: Mapping[str, "Expression"] = _NO_DEFINITIONS,
+        item_pointer: str = "",
+        shown: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Take the values of `VARIABLES`, a missing one being null, and what `my.<name>` stands for.
 
-    def with_item(self, item: Any) -> "Scope":
+        `item_pointer` is where the element at hand stands in the payload, where that is known; `shown` are values that
+        the runtime is known to take.
+        """
+        self._defined: dict[str, Any] = dict(variables.get("my") or {})
+        self.variables = {**{name: variables.get(name) for name in VARIABLES}, "my": self._defined}
+        self.definitions = definitions
+        self.item_pointer = item_pointer
+        self._shown = shown or {}
+        self._activation: cel.Activation | None = None
+
+    @property
+    def activation(self) -> cel.Activation:
+        """The variables as the runtime takes them."""
+        if self._activation is None:
+            self._activation = _environment().Activation(self._representable())
+        return self._activation
+
+    def _representable(self) -> dict[str, Any]:
+        """Return the variables without integers that the runtime has none for; a body is looked through once."""
+        missing = {name: value for name, value in self.variables.items() if name not in self._shown}
+        self._shown = {**self._shown, **{name: functions.representable(value) for name, value in missing.items()}}
+        return self._shown
+
+    def _without(self, *names: str) -> dict[str, Any]:
+        return {name: value for name, value in self._representable().items() if name not in names}
+
+    def with_item(self, item: Any, position: int, pointer: str) -> "Scope":
         """Return the scope of one element of a `for_each`."""
-        return Scope({**self.variables, "item": item})
+        variables = {**self.variables, "item": item, "position": position}
+        return Scope(variables, self.definitions, pointer, self._without("item", "position", "my"))
+
+    def defining(self, definitions: Mapping[str, "Expression"]) -> "Scope":
+        """Return the scope with more definitions."""
+        if not definitions:
+            return self
+        return Scope(self.variables, {**self.definitions, **definitions}, self.item_pointer, self._without("my"))
+
+    def with_body(self, body: Any, ordinal: int) -> "Scope":
+        """Return the scope of one part of a split payload; definitions are computed anew."""
+        variables = {**self.variables, "whole": self.variables["body"], "body": body, "ordinal": ordinal, "my": {}}
+        return Scope(variables, self.definitions)
+
+    def define(self, names: tuple[str, ...]) -> None:
+        """Compute the definitions of `names` that are not computed yet.
+
+        Raises:
+            ExpressionFailed: one of them cannot be computed.
+        """
+        for name in names:
+            if name in self._defined or name not in self.definitions:
+                continue
+            value = self.definitions[name].value(self)
+            self._defined[name] = value
+            self._shown = self._without("my")
+            self._activation = None
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One compiled expression."""
+    """One compiled expression; `uses` are the definitions it mentions."""
 
     text: str
     program: cel.Expression
     path: tuple[str, ...] | None
+    uses: tuple[str, ...] = ()
 
     def value(self, scope: Scope) -> Any:
         """Return what the expression yields.
 
         Raises:
-            ExpressionFailed: a field is missing, a type does not fit.
+            ExpressionFailed: a field is missing, a type does not fit, the iteration budget is spent.
         """
+        scope.define(self.uses)
         if self.path is not None:
-            return _walk(self.text, self.path, scope.variables)
+            return _walk(self.text, self.path, scope)
         try:
             found = self.program.eval(scope.activation)
+            failed = found.type() == cel.Type.ERROR
+            value = found.value() if failed else found.plain_value()
         except (RuntimeError, TypeError, ValueError, OverflowError) as error:
-            raise ExpressionFailed(self.text, str(error)[:300]) from None
-        if found.type() == cel.Type.ERROR:
-            raise ExpressionFailed(self.text, str(found.value())[:300], self._missing(scope))
-        return found.plain_value()
+            raise ExpressionFailed(self.text, str(error)[:_DETAIL_CHARACTERS]) from None
+        if failed:
+            raise ExpressionFailed(self.text, str(value)[:_DETAIL_CHARACTERS], self._missing(scope))
+        return value
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer of a plain path; empty for anything else."""
+        return _pointer(self.path, "") if self.path else ""
 
     def _missing(self, scope: Scope) -> str | None:
         for mention in _MENTIONED.finditer(self.text):
             steps = tuple(first or second for first, second in _STEP.findall(mention[2]))
             try:
-                _walk(self.text, (mention[1], *steps), scope.variables)
+                _walk(self.text, (mention[1], *steps), scope)
             except ExpressionFailed as error:
                 return error.pointer
         return None
@@ -100,14 +181,20 @@ def compiled(text: str) -> Expression:
         raise ValueError(f"{stripped[:80]!r}: {error}") from None
     plain = _PATH.fullmatch(stripped)
     path = (plain[1], *plain[2].split(".")[1:]) if plain else None
-    return Expression(stripped, program, path)
+    return Expression(stripped, program, path, tuple(sorted(set(_DEFINED.findall(stripped)))))
 
 
-def _walk(text: str, path: tuple[str, ...], variables: Mapping[str, Any]) -> Any:
-    value: Any = variables
+def _walk(text: str, path: tuple[str, ...], scope: Scope) -> Any:
+    value: Any = scope.variables
     for depth, step in enumerate(path):
         if not isinstance(value, Mapping) or step not in value:
-            pointer = "".join(f"/{part}" for part in path[1 : depth + 1])
+            pointer = _pointer(path[: depth + 1], scope.item_pointer)
             raise ExpressionFailed(text, f"{path[0]} has no field {pointer or '/'}", pointer)
         value = value[step]
     return value
+
+
+def _pointer(path: tuple[str, ...], item_pointer: str) -> str:
+    """Return where a path points in the payload; what is not of the payload begins with its own name."""
+    root = {"body": "", "item": item_pointer}.get(path[0], f"/{path[0]}")
+    return root + "".join(f"/{part}" for part in path[1:])

@@ -12,9 +12,9 @@ from govbus.contracts.conclusions.rejection import (
 from govbus.contracts.envelope import Event
 from govbus.contracts.making import Actor, clock_concluded, person_did, service_source
 from govbus.contracts.subjects import Subject
+from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
-from govbus.intake.domain.units import Unit
 
 _INTAKE: Final = Actor(id=service_source("intake"), type="service")
 _CLAIM_CHARACTERS: Final = 1024
