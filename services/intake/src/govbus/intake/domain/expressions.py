@@ -14,7 +14,7 @@ from typing import Any, Final
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_bindings, ext_math, ext_optional, ext_strings
 
-from govbus.intake.domain import functions
+from govbus.intake.domain import functions, list_functions
 
 VARIABLES: Final = (
     *("body", "whole", "headers", "source", "context", "event", "raw"),
@@ -52,7 +52,7 @@ def _environment() -> cel.Env:
             ext_math.ExtMath(),
             ext_bindings.ExtBindings(),
         ],
-        functions=functions.declarations(),
+        functions=[*functions.declarations(), *list_functions.declarations()],
     )
 
 

@@ -1,0 +1,68 @@
+"""Pure functions on lists and members that expressions of mappings may call: what CEL's macros do not do.
+
+Reports hold null where they might hold a list, and sums that nobody wrote down. `docs/mappings.md` lists the functions.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from cel_expr_python import cel
+
+_SCALARS: Final = (cel.Type.STRING, cel.Type.INT, cel.Type.UINT, cel.Type.DOUBLE, cel.Type.BOOL, cel.Type.NULL)
+_ANY: Final = (*_SCALARS, cel.Type.LIST, cel.Type.MAP)
+
+
+def members(value: Any) -> dict[str, Any]:
+    """Return a map as it is, an empty one for anything else: null, a text, a list."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: Any) -> list[Any]:
+    """Return a list as it is, an empty one for anything else: null, a text, a map."""
+    return value if isinstance(value, list) else []
+
+
+def head(values: Sequence[Any], count: int) -> list[Any]:
+    """Return the first `count` elements."""
+    return list(values[: max(count, 0)])
+
+
+def unique(values: Sequence[Any]) -> list[Any]:
+    """Return the elements without repetitions, each where it stands first."""
+    return list({json.dumps(value, sort_keys=True): value for value in reversed(values)}.values())[::-1]
+
+
+def total(values: Sequence[Any]) -> float:
+    """Return the sum of numbers, 0 for none; anything but a finite number among them is a mistake, not a zero."""
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        raise ValueError("total(): not all of them are numbers")
+    found = math.fsum(values)
+    if not math.isfinite(found):
+        raise ValueError("total(): no finite sum")
+    return found
+
+
+def object_of(pairs: Sequence[Any]) -> dict[str, Any]:
+    """Return the map of `[{key, value}]`, the reverse of `entries()`; of equal keys the last holds."""
+    if not all(isinstance(pair, dict) and isinstance(pair.get("key"), str) and "value" in pair for pair in pairs):
+        raise ValueError("object(): a list of {key, value} with texts as keys is needed")
+    return {pair["key"]: pair["value"] for pair in pairs}
+
+
+def declarations() -> list[cel.FunctionDecl]:
+    """Return the functions as the runtime takes them."""
+    return [
+        cel.FunctionDecl("members", [_overload("members", members, [kind]) for kind in _ANY]),
+        cel.FunctionDecl("items", [_overload("items", items, [kind]) for kind in _ANY]),
+        cel.FunctionDecl("head", [_overload("head", head, [cel.Type.LIST, cel.Type.INT])]),
+        cel.FunctionDecl("unique", [_overload("unique", unique, [cel.Type.LIST])]),
+        cel.FunctionDecl("total", [_overload("total", total, [cel.Type.LIST])]),
+        cel.FunctionDecl("object", [_overload("object", object_of, [cel.Type.LIST])]),
+    ]
+
+
+def _overload(name: str, function: Any, parameters: list[cel.Type]) -> cel.Overload:
+    id_ = "_".join([name, *(kind.name() for kind in parameters)])
+    return cel.Overload(id_, return_type=cel.Type.DYN, parameters=parameters, impl=function)
