@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from govbus.eventing.consumer import describe
+from govbus.eventing.error_words import describe
 from govbus.eventing.metrics import Metrics
 
 _log: Final = logging.getLogger(__name__)

@@ -11,7 +11,9 @@ from faststream.kafka import KafkaBroker
 
 from govbus.contracts import topics as topic_names
 from govbus.eventing.assignment import Assignment
-from govbus.eventing.consumer import Backoff, Consumer, Run, describe
+from govbus.eventing.consumer import Backoff, Consumer, Run
+from govbus.eventing.error_words import describe
+from govbus.eventing.following import Discover, Following
 from govbus.eventing.kafka import new_broker, subscribe
 from govbus.eventing.lag import Lag
 from govbus.eventing.manifest import StartRefused, check_topics
@@ -34,11 +36,13 @@ class Bus:
         assignment: Assignment,
         lag: Lag,
         metrics: Metrics,
+        discover: Discover | None = None,
     ) -> None:
-        """Take the topics to read and what to do with their records."""
+        """Take the topics to read and what to do with their records; `discover` names those that come and go."""
         self._service = service
         self._settings = settings
         self._topics = tuple(topics)
+        self._following = Following(service, settings, discover)
         self._assignment = assignment
         self._lag = lag
         self._backoff = Backoff(settings.retry_initial_seconds, settings.retry_max_seconds)
@@ -58,6 +62,7 @@ class Bus:
         while True:
             try:
                 await check_topics(self._settings, self._service, self._checked_topics())
+                await self._following.look()
                 await self._subscribe()
             except StartRefused:
                 raise
@@ -78,12 +83,25 @@ class Bus:
             return
         self._broker = new_broker(self._settings, f"govbus.{self._service}.{self._settings.instance}")
         group = f"govbus.{self._service}"
-        subscriber = subscribe(self._broker, self._topics, group, self._settings, self._consumer)
+        topics = (*self._topics, *self._following.topics)
+        subscriber = subscribe(self._broker, topics, group, self._settings, self._consumer)
+        self._lag.read_also(self._following.topics)
         self._consumer.attach(lambda: subscriber.consumer)
         await self._broker.start()
         self._kafka = subscriber.consumer
         if self._kafka is None:
             raise KafkaError("the subscription did not start")
+
+    async def follow_topics(self) -> None:
+        """Read the topics that have come and leave those that have gone, without a restart.
+
+        The group rebalances: every partition is verified again, and goes on from its offset row.
+        """
+        if self._kafka is None or not await self._following.look():
+            return
+        _log.info("reading the topics of platforms anew: %s", ", ".join(self._following.topics) or "none")
+        self._kafka.subscribe(topics=[*self._topics, *self._following.topics], listener=self._consumer)
+        self._lag.read_also(self._following.topics)
 
     async def measure(self) -> None:
         """Measure lag and tell Kafka the offsets, which only its own lag graphs use."""

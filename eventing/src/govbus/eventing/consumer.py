@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from typing_extensions import override
 
 from govbus.eventing.assignment import Assignment, Expecting, Refused, pause, resume, seek
+from govbus.eventing.error_words import describe
 from govbus.eventing.failures import is_transient
 from govbus.eventing.metrics import Metrics
 from govbus.eventing.partition import Handled, Hole, Outcome, PartitionRunner, Poisoned
@@ -236,14 +237,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def describe(error: Exception) -> str:
-    """Return an error in one line without SQL parameters, which may hold data."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    cause = getattr(error, "orig", None) or error
-    return f"{type(cause).__name__}: {str(cause).splitlines()[0][:200] if str(cause) else ''}"
 
 
 def raw_record(record: ConsumerRecord[bytes, bytes]) -> RawRecord:

@@ -15,7 +15,8 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from faststream.security import BaseSecurity, SASLScram256, SASLScram512
 
 from govbus.contracts.limits import ATTRIBUTES_BYTES, EVENT_BYTES
-from govbus.eventing.consumer import Consumer, describe
+from govbus.eventing.consumer import Consumer
+from govbus.eventing.error_words import describe
 from govbus.eventing.settings import ServiceSettings
 from govbus.eventing.tolerant_records import tolerate
 

@@ -28,7 +28,7 @@ class Lag:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Know nothing until `measure` was called."""
-        self._topics = tuple(topics)
+        self._named = self._topics = tuple(topics)
         self._engine = engine
         self._metrics = metrics
         self._stalled_after_seconds = stalled_after_seconds
@@ -38,6 +38,13 @@ class Lag:
         self._advanced_at: dict[Place, tuple[int, float]] = {}
         self._measured_at: float | None = None
         self._behind: dict[Place, int] = {}
+
+    def read_also(self, topics: Collection[str]) -> None:
+        """Measure these topics beside those named at first, and no others from now on."""
+        self._topics = (*self._named, *topics)
+        for known in (self._behind, self._caught_up_at, self._targets, self._advanced_at):
+            for place in [place for place in known if place[0] not in self._topics]:
+                del known[place]
 
     async def measure(self, consumer: AIOKafkaConsumer) -> dict[Place, int]:
         """Compare end offsets with offset rows, and return what the rows say is to be read next.

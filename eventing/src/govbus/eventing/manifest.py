@@ -37,6 +37,15 @@ def load_manifest(file: Path) -> Mapping[str, Any]:
     return manifest
 
 
+def stated_topic(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """Return what the manifest says of a topic, by name or as one of the platforms' own; None when it knows none."""
+    topic: Mapping[str, Any] | None = manifest["topics"].get(name)
+    template: Mapping[str, Any] = manifest.get("source_topics", {})
+    if topic is None and name.startswith(template.get("prefix", name)) and name != template.get("prefix", name):
+        topic = template
+    return None if topic is None else {**topic, "config": {**manifest.get("config", {}), **topic.get("config", {})}}
+
+
 def check_writers(manifest: Mapping[str, Any], service: str) -> None:
     """Refuse a manifest that gives this service's topics to another writer.
 
@@ -71,19 +80,27 @@ async def check_topics(settings: ServiceSettings, service: str, names: Sequence[
     """
     manifest = load_manifest(settings.topics_file)
     check_writers(manifest, service)
-    common = manifest.get("config", {})
-    unknown = [name for name in names if name not in manifest["topics"]]
-    if unknown:
-        raise StartRefused(f"topics not in the manifest: {', '.join(unknown)}")
-    partition_counts, configs = await asyncio.wait_for(_live(settings, service, names), _ANSWER_SECONDS)
-    for name in names:
-        stated = manifest["topics"][name]
-        stated = {**stated, "config": {**common, **stated.get("config", {})}}
+    for refusal in (await refused_topics(settings, service, names)).values():
+        raise StartRefused(refusal)
+
+
+async def refused_topics(settings: ServiceSettings, service: str, names: Sequence[str]) -> dict[str, str]:
+    """Return of each topic that is absent or differs from the manifest what is wrong, and what to do.
+
+    Raises:
+        StartRefused: the manifest cannot be read.
+        Exception: the broker is away; try again.
+    """
+    manifest = load_manifest(settings.topics_file)
+    known = {name: stated for name in names if (stated := stated_topic(manifest, name)) is not None}
+    refused = {name: f"topic {name} is not in the manifest" for name in names if name not in known}
+    partition_counts, configs = await asyncio.wait_for(_live(settings, service, list(known)), _ANSWER_SECONDS)
+    for name, stated in known.items():
         if name not in partition_counts:
-            raise StartRefused(f"topic {name} does not exist; `make up` or infra/kafka creates it")
-        wrong = differences(stated, partition_counts[name], configs.get(name, {}))
-        if wrong:
-            raise StartRefused(f"topic {name} {'; '.join(wrong)}; apply infra/kafka/topics.yaml")
+            refused[name] = f"topic {name} does not exist; `make up`, `govbus sources add` or infra/kafka creates it"
+        elif wrong := differences(stated, partition_counts[name], configs.get(name, {})):
+            refused[name] = f"topic {name} {'; '.join(wrong)}; apply infra/kafka/topics.yaml"
+    return refused
 
 
 async def _live(

@@ -210,7 +210,8 @@ class PartitionRunner:
 def refusal_of(error: Exception) -> tuple[str, str]:
     """Return reason and detail of a handler's failure; an unnamed one shows its class only, never its data."""
     reason = getattr(error, "reason", None)
-    if isinstance(reason, str) and _WORD.fullmatch(reason):  # UnicodeDecodeError has prose of its own there
+    is_ours = type(error).__module__.startswith("govbus.")  # UnicodeDecodeError has prose of its own there
+    if is_ours and isinstance(reason, str) and _WORD.fullmatch(reason):
         return reason, str(error)
     return "handler_failed", type(error).__name__
 

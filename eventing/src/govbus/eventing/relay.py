@@ -17,8 +17,9 @@ from aiokafka.partitioner import DefaultPartitioner
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from govbus.eventing.consumer import Backoff, describe
+from govbus.eventing.consumer import Backoff
 from govbus.eventing.database import fetch
+from govbus.eventing.error_words import describe
 from govbus.eventing.kafka import new_producer, stop_producer
 from govbus.eventing.metrics import Metrics
 from govbus.eventing.outbox import CHANNEL, unpack_headers

@@ -22,6 +22,7 @@ from govbus.eventing.bus import Bus
 from govbus.eventing.consumer import Run, all_partitions, each_partition
 from govbus.eventing.database import new_engine
 from govbus.eventing.delivery import Handler, RawHandler
+from govbus.eventing.following import Discover
 from govbus.eventing.inbox import Inbox
 from govbus.eventing.lag import Lag
 from govbus.eventing.manifest import StartRefused
@@ -55,6 +56,7 @@ class Service:
         self._handlers: dict[str, Handler] = {}
         self._raw: tuple[tuple[str, ...], RawHandler] | None = None
         self._sequenced: tuple[tuple[str, ...], Sequencer] | None = None
+        self._discover: Discover | None = None
         self._jobs: list[Job] = []
         self._closers: list[Callable[[], Awaitable[None]]] = []
         self._rebuilt_tables: tuple[str, ...] = ()
@@ -67,9 +69,10 @@ class Service:
         """Handle typed events of these topics; duplicates of producers are dropped before the handler."""
         self._handlers |= dict.fromkeys(topics, handler)
 
-    def consume_each_raw(self, *topics: str, handler: RawHandler) -> None:
-        """Handle raw records; the handler decides what rubbish is."""
+    def consume_each_raw(self, *topics: str, handler: RawHandler, discover: Discover | None = None) -> None:
+        """Handle raw records; the handler decides what rubbish is. `discover` names topics that come and go."""
         self._raw = (topics, handler)
+        self._discover = discover
 
     def consume_raw(self, *topics: str, sequencer: Sequencer) -> None:
         """Give raw records of all partitions to one sequencer, in one transaction."""
@@ -104,7 +107,8 @@ class Service:
         """Return the HTTP application whose lifespan is the service's life."""
         run, topics, reading = self._consumption()
         self._lag = Lag(topics, self.engine, self.metrics, self.settings.stalled_after_seconds)
-        self._bus = Bus(self.name, self.settings, topics, run, Assignment(self.engine), self._lag, self.metrics)
+        assignment = Assignment(self.engine)
+        self._bus = Bus(self.name, self.settings, topics, run, assignment, self._lag, self.metrics, self._discover)
         app = new_web_app(self.name, self.registry, self.engine, self.problems, self._lifespan)
         app.state.service = self
         for router in routers:
@@ -181,7 +185,8 @@ class Service:
     def _all_jobs(self) -> list[Job]:
         measure = [Job("lag", self.settings.progress_poll_seconds, self._bus.measure)] if self._bus else []
         prune = [Job("inbox", _PRUNE_SECONDS, self._inbox.prune)] if self._handlers else []
-        return self._jobs + measure + prune
+        follow = [Job("topics", self.settings.topics_poll_seconds, self._bus.follow_topics)] if self._bus else []
+        return self._jobs + measure + prune + (follow if self._discover else [])
 
     async def _start_bus(self) -> None:
         try:

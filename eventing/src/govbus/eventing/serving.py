@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from govbus.eventing.error_words import traceback_text
 from govbus.eventing.manifest import StartRefused
 from govbus.eventing.service import Service
 from govbus.eventing.settings import ServiceSettings
@@ -58,7 +59,7 @@ def serve(settings_class: type[S], build_app: Callable[[S], FastAPI]) -> None:
 
 
 def start_logs(level: str) -> None:
-    """Write one JSON line per log record to standard error."""
+    """Write one JSON line per log record to standard error; tracebacks quote no data."""
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.stdlib.add_log_level,
@@ -67,7 +68,7 @@ def start_logs(level: str) -> None:
         ],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(traceback_text),
             structlog.processors.JSONRenderer(),
         ],
     )

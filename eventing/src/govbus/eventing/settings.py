@@ -54,6 +54,9 @@ class ServiceSettings(BaseSettings):
         default=100, description="so many parked in a row is a broken handler, not broken records: stop and page"
     )
     progress_poll_seconds: float = Field(default=1, description="how often lag is measured")
+    topics_poll_seconds: float = Field(
+        default=2, description="how often a service that reads topics of platforms looks for new ones"
+    )
     stalled_after_seconds: float = Field(default=30, description="lag without advance for so long is not ready")
 
     relay_batch_count: int = Field(default=1000, description="outbox rows published and deleted together")

@@ -12,7 +12,7 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from govbus.eventing.consumer import describe
+from govbus.eventing.error_words import describe
 from govbus.eventing.problems import MEDIA_TYPE, Problem, install_problems
 
 _DATABASE_SECONDS: Final = 3.0
