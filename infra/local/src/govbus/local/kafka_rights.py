@@ -1,7 +1,7 @@
 """Who may do what on Kafka, derived from the manifest: a pure table of ACLs.
 
 A service writes its own topics, reads what the manifest says, and joins groups of its own name. The person at this
-machine reads every topic and joins any group but the services'. Nobody may more.
+machine reads every topic and joins any group but the services'. A platform writes its own topic. Nobody may more.
 """
 
 from collections.abc import Iterator
@@ -17,23 +17,42 @@ from confluent_kafka.admin import (
 from govbus.local.manifest import Manifest, kafka_user
 
 _EVERY_HOST = "*"
+_WRITING = (AclOperation.WRITE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
+_READING = (AclOperation.READ, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
 
 
 def rights(manifest: Manifest) -> list[AclBinding]:
     """Return every ACL of the manifest, each once."""
-    found = [*_topic_rights(manifest), *_group_rights(manifest)]
+    found = [*_topic_rights(manifest), *_platform_rights(manifest), *_group_rights(manifest)]
     return list(dict.fromkeys(found))
+
+
+def source_rights(manifest: Manifest, source_name: str) -> list[AclBinding]:
+    """Return what a platform that emits over Kafka may do: write its own topic."""
+    principal, topic = manifest.source_topics.principal(source_name), manifest.source_topics.topic(source_name)
+    return [_allow(principal, ResourceType.TOPIC, topic, operation) for operation in _WRITING]
 
 
 def _topic_rights(manifest: Manifest) -> Iterator[AclBinding]:
     for topic_name, topic in manifest.topics.items():
-        people = [name for name, principal in manifest.principals.items() if principal.kind == "person"]
         for writer in topic.writers:
-            for operation in (AclOperation.WRITE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS):
+            for operation in _WRITING:
                 yield _allow(writer, ResourceType.TOPIC, topic_name, operation)
-        for reader in (*topic.readers, *people):
-            for operation in (AclOperation.READ, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS):
+        for reader in (*topic.readers, *_people(manifest)):
+            for operation in _READING:
                 yield _allow(reader, ResourceType.TOPIC, topic_name, operation)
+
+
+def _platform_rights(manifest: Manifest) -> Iterator[AclBinding]:
+    """Yield who reads the topics of all platforms, also of those to come."""
+    for reader in (*manifest.source_topics.readers, *_people(manifest)):
+        for operation in _READING:
+            prefix = manifest.source_topics.prefix
+            yield _allow(reader, ResourceType.TOPIC, prefix, operation, ResourcePatternType.PREFIXED)
+
+
+def _people(manifest: Manifest) -> list[str]:
+    return [name for name, principal in manifest.principals.items() if principal.kind == "person"]
 
 
 def _group_rights(manifest: Manifest) -> Iterator[AclBinding]:

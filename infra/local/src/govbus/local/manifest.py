@@ -47,12 +47,31 @@ class Principal(_Strict):
     kind: Literal["service", "source", "person"]
 
 
+class SourceTopics(_Strict):
+    """What the topics of platforms are like: each has one of its own, and one principal that writes it."""
+
+    prefix: TopicName
+    principal_prefix: Name
+    partitions: int = Field(ge=1, le=1000)
+    readers: tuple[Name, ...]
+    config: dict[str, str | int]
+
+    def topic(self, source_name: str) -> str:
+        """Return the topic of a platform."""
+        return self.prefix + source_name
+
+    def principal(self, source_name: str) -> str:
+        """Return the principal of a platform."""
+        return self.principal_prefix + source_name
+
+
 class Manifest(_Strict):
     """The whole file; what names what does not exist is refused."""
 
     replication: dict[Literal["local", "deployed"], Replication]
     config: dict[str, str | int]
     topics: dict[TopicName, Topic]
+    source_topics: SourceTopics
     principals: dict[Name, Principal]
 
     @model_validator(mode="after")
@@ -63,11 +82,15 @@ class Manifest(_Strict):
                     raise ValueError(f"topic {topic_name} names the principal {principal!r}, which is not listed")
             if "retention.ms" not in topic.config:
                 raise ValueError(f"topic {topic_name} does not state retention.ms")
+        for principal in self.source_topics.readers:
+            if principal not in self.principals:
+                raise ValueError(f"source_topics names the principal {principal!r}, which is not listed")
         return self
 
     def topic_config(self, topic_name: str, where: Literal["local", "deployed"] = "local") -> dict[str, str]:
-        """Return every setting of one topic as Kafka's admin calls want it."""
-        merged: dict[str, str | int] = {**self.config, **self.topics[topic_name].config}
+        """Return every setting of a listed topic, or of a platform's, as Kafka's admin calls want it."""
+        own = self.topics[topic_name].config if topic_name in self.topics else self.source_topics.config
+        merged: dict[str, str | int] = {**self.config, **own}
         merged["min.insync.replicas"] = self.replication[where].min_insync_replicas
         return {key: str(value) for key, value in merged.items()}
 

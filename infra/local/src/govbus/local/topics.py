@@ -1,7 +1,7 @@
 """Brings a Kafka cluster to what the manifest says: topics with their settings, users, and ACLs.
 
 Idempotent: what is there already stays, settings are set to the manifest's, ACLs that the manifest no longer gives to a
-govbus principal are taken away. Partitions are added, never removed.
+govbus principal are taken away, but for a platform's right to its own topic. Partitions are added, never removed.
 """
 
 import time
@@ -28,7 +28,7 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from govbus.local.kafka_rights import rights
+from govbus.local.kafka_rights import rights, source_rights
 from govbus.local.manifest import PRINCIPAL_PREFIX, Manifest, kafka_user
 from govbus.local.refusals import Refused
 
@@ -67,7 +67,7 @@ def ensure_topics(admin: AdminClient, manifest: Manifest) -> None:
         if name not in live
     ]
     if missing:
-        _finish(admin.create_topics(missing), KafkaError.TOPIC_ALREADY_EXISTS)
+        finish(admin.create_topics(missing), KafkaError.TOPIC_ALREADY_EXISTS)
     present = [name for name in manifest.topics if name in live]
     if present:
         _mend(admin, manifest, {name: len(live[name].partitions) for name in present})
@@ -81,7 +81,7 @@ def _mend(admin: AdminClient, manifest: Manifest, live_partitions: Mapping[str, 
                 f"Topic {name} has {count} partitions, the manifest says {wanted}: Kafka cannot take any away."
             )
         if count < wanted:
-            _finish(admin.create_partitions([NewPartitions(name, wanted)]))
+            finish(admin.create_partitions([NewPartitions(name, wanted)]))
     resources = [
         ConfigResource(
             ConfigResource.Type.TOPIC,
@@ -93,13 +93,13 @@ def _mend(admin: AdminClient, manifest: Manifest, live_partitions: Mapping[str, 
         )
         for name in live_partitions
     ]
-    _finish(admin.incremental_alter_configs(resources))
+    finish(admin.incremental_alter_configs(resources))
 
 
 def _ensure_users(admin: AdminClient, manifest: Manifest, passwords: Mapping[str, str]) -> None:
     info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, SCRAM_ITERATIONS)
     users = [kafka_user(principal) for principal in manifest.principals]
-    _finish(
+    finish(
         admin.alter_user_scram_credentials(
             [UserScramCredentialUpsertion(user, info, password=passwords[user].encode()) for user in users]
         )
@@ -121,7 +121,8 @@ def _ensure_rights(admin: AdminClient, manifest: Manifest) -> None:
     live: list[AclBinding] = admin.describe_acls(everything).result(CALL_TIMEOUT_SECONDS)
     ours = {acl for acl in live if str(acl.principal).startswith(f"User:{PRINCIPAL_PREFIX}")}
     if wanted - ours:
-        _finish(admin.create_acls(list(wanted - ours)))
+        finish(admin.create_acls(list(wanted - ours)))
+    kept = wanted | {right for acl in ours for right in _platforms_own(manifest, acl)}
     stale = [
         AclBindingFilter(
             acl.restype,
@@ -132,10 +133,18 @@ def _ensure_rights(admin: AdminClient, manifest: Manifest) -> None:
             acl.operation,
             acl.permission_type,
         )
-        for acl in ours - wanted
+        for acl in ours - kept
     ]
     if stale:
-        _finish(admin.delete_acls(stale))
+        finish(admin.delete_acls(stale))
+
+
+def _platforms_own(manifest: Manifest, acl: AclBinding) -> list[AclBinding]:
+    """Return the rights of the platform that an ACL belongs to: `govbus sources` gave them, not the manifest."""
+    begin = f"User:{kafka_user(manifest.source_topics.principal(''))}"
+    name = str(acl.principal).removeprefix(begin)
+    is_listed = manifest.source_topics.principal(name) in manifest.principals
+    return [] if is_listed or name == acl.principal else source_rights(manifest, name)
 
 
 def _await_effect(client_config: Mapping[str, str], manifest: Manifest, passwords: Mapping[str, str]) -> None:
@@ -157,7 +166,7 @@ def _await_effect(client_config: Mapping[str, str], manifest: Manifest, password
             raise Refused(f"Kafka took the users and rights but {user} still cannot see its topics: look at its log.")
 
 
-def _finish(futures: Mapping[Any, Future[Any]], *tolerated: int) -> None:
+def finish(futures: Mapping[Any, Future[Any]], *tolerated: int) -> None:
     """Wait for all calls; raise the first refusal that is not tolerated."""
     for future in futures.values():
         try:
