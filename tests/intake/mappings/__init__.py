@@ -1,0 +1,1 @@
+"""Tests of the delivered mappings, one file per platform, on small payloads of our own making."""
