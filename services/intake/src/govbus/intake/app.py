@@ -9,11 +9,28 @@ from fastapi import FastAPI
 from govbus.contracts import topics
 from govbus.eventing.service import Service
 from govbus.intake.admission import Admission
-from govbus.intake.api import credentials, erasures, events, imports, keys, rejected, sources, webhooks
+from govbus.intake.api import (
+    credentials,
+    erasures,
+    events,
+    handshaking,
+    imports,
+    keys,
+    rejected,
+    signature_keys,
+    sources,
+    webhooks,
+)
+from govbus.intake.api.body_room import Room, SharedRoom
+from govbus.intake.api.handshaking import Handshaking
+from govbus.intake.api.proxies import TrustedProxies
+from govbus.intake.api.signed import SignedDeliveries
 from govbus.intake.callers import Callers
+from govbus.intake.confirming import Confirmer
 from govbus.intake.handlers import on_any_record
 from govbus.intake.installed_mappings import DELIVERED, InstalledMappings
 from govbus.intake.metrics import IntakeMetrics
+from govbus.intake.rates import Rates
 from govbus.intake.reception import Reception
 from govbus.intake.sealing import Sealer, load_key
 from govbus.intake.settings import Settings
@@ -30,8 +47,12 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     sealer = Sealer(load_key(settings.key_file))
     mappings = InstalledMappings(settings.intake_mappings_directory or DELIVERED, settings.own_mappings)
     metrics = IntakeMetrics(service.registry)
-    reception = Reception(service.transaction, Admission(sealer, clock), mappings, clock, metrics)
-    callers = Callers(service.access, service.engine, clock, reception.refuse_unknown)
+    rates = Rates(settings.intake_events_per_second, clock)
+    reception = Reception(service.transaction, Admission(sealer, clock), mappings, clock, metrics, rates)
+    callers = Callers(service.access, service.engine, clock, reception.refuse_unknown, reception.check_rate)
+    proxies = TrustedProxies(settings.intake_proxy_networks, settings.intake_proxy_secret.get_secret_value())
+    deliveries = SignedDeliveries(reception, sealer, proxies)
+    handshakes = Handshaking(reception, sealer, Confirmer())
     service.consume_each_raw(
         topics.AUDIT,
         *(topics.intake_topic(name) for name in settings.intake_kafka_sources),
@@ -43,13 +64,16 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     service.every("changed mapping files", _MAPPINGS_SECONDS, mappings.reload)
     app = service.app(
         events.router(reception, callers),
-        webhooks.router(reception, callers, sealer),
+        webhooks.router(reception, callers, deliveries, handshakes),
+        handshaking.router(reception, callers, handshakes),
         imports.router(reception, callers),
         sources.router(reception, callers, sealer),
         credentials.router(reception, callers),
+        signature_keys.router(reception, callers, sealer),
         rejected.router(reception, callers),
         keys.router(reception, callers, sealer),
         erasures.router(reception, callers),
     )
+    app.add_middleware(SharedRoom, room=Room(settings.intake_bodies_bytes))
     app.state.reception = reception
     return app

@@ -14,29 +14,39 @@ from govbus.intake.domain.source import Source, person_source
 from govbus.intake.store import sources
 
 Count = Callable[[str], None]
+CheckRate = Callable[[Source], None]
 
 
 class Callers:
     """Tells callers apart; what is not authenticated is counted and refused."""
 
-    def __init__(self, access: Access, engine: AsyncEngine, clock: Callable[[], datetime], count: Count) -> None:
-        """`count` is told the reason of each refusal."""
+    def __init__(
+        self,
+        access: Access,
+        engine: AsyncEngine,
+        clock: Callable[[], datetime],
+        count: Count,
+        check_rate: CheckRate,
+    ) -> None:
+        """`count` is told the reason of each refusal; `check_rate` refuses who sends too fast."""
         self._access = access
         self._engine = engine
         self._clock = clock
         self._count = count
+        self._check_rate = check_rate
 
     async def emitter(self, request: Request) -> tuple[Source, Refused | None]:
         """Return who emits, and why not: a person without the role `owner` is known, so the refusal is on record.
 
         Raises:
-            Problem: 401.
+            Problem: 401, or 429 for one that sends faster than it may.
         """
         caller = await self.reader(request)
-        if isinstance(caller, Source):
-            return caller, None
-        refusal = Refused("not_yours", "A source credential emits, or a person with the role owner.")
-        return person_source(caller.id), None if caller.has("owner") else refusal
+        source = caller if isinstance(caller, Source) else person_source(caller.id)
+        self._check_rate(source)
+        if isinstance(caller, Source) or caller.has("owner"):
+            return source, None
+        return source, Refused("not_yours", "A source credential emits, or a person with the role owner.")
 
     async def reader(self, request: Request) -> Source | Principal:
         """Return who reads: a platform (its own state), or a person with any role.

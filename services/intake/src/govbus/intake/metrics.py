@@ -1,6 +1,6 @@
 """The catalogue of intake's metrics: name, kind, labels, and what to do when it moves."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class IntakeMetrics:
@@ -17,6 +17,15 @@ class IntakeMetrics:
             "govbus_intake_unauthenticated_total", "Refused without authentication", ["reason"], registry=registry
         )
 
+        # Refused because of its source's rate. Rising: raise the limit, or ask the platform why it sends so much.
+        self._rate_limited = Counter(
+            "govbus_intake_rate_limited_total", "Refused because of a source's rate", ["source"], registry=registry
+        )
+        # Sources whose deliveries anybody could send (scheme none). Above 0: each of them must be meant.
+        self._unsigned = Gauge(
+            "govbus_intake_unsigned_sources", "Sources that take unsigned deliveries", registry=registry
+        )
+
     def unit(self, channel: str, status: str, reason: str | None) -> None:
         """Count one committed unit."""
         self._units.labels(channel, status).inc()
@@ -26,3 +35,11 @@ class IntakeMetrics:
     def unauthenticated(self, reason: str) -> None:
         """Count one refusal of somebody unknown."""
         self._unauthenticated.labels(reason).inc()
+
+    def rate_limited(self, source_name: str) -> None:
+        """Count one refusal because of a registered source's rate."""
+        self._rate_limited.labels(source_name).inc()
+
+    def unsigned_sources(self, count: int) -> None:
+        """Say how many sources take unsigned deliveries."""
+        self._unsigned.set(count)

@@ -1,6 +1,7 @@
 """Reception: runs admissions in transactions of bounded size, and keeps the books on what was never admitted."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
@@ -12,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from govbus.contracts import topics
 from govbus.eventing.failures import is_transient
 from govbus.eventing.outbox import Outbox
+from govbus.eventing.problems import Problem
 from govbus.intake.admission import Admission, Outcome, chunks
 from govbus.intake.domain import rejection
 from govbus.intake.domain.applying import Mappings
 from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.source import Source
 from govbus.intake.metrics import IntakeMetrics
+from govbus.intake.rates import Rates
 from govbus.intake.refusal_counts import RefusalCounts, minute_of
 from govbus.intake.store import rejected
 
@@ -43,6 +46,7 @@ class Reception:
         mappings: Mappings,
         clock: Callable[[], datetime],
         metrics: IntakeMetrics,
+        rates: Rates,
     ) -> None:
         """Take the parts; `mappings` are the installed ones by name."""
         self.transaction = transaction
@@ -50,10 +54,12 @@ class Reception:
         self.mappings = mappings
         self.clock = clock
         self.metrics = metrics
+        self.rates = rates
         self.counts = RefusalCounts(clock)
 
     async def take(self, source: Source, units: Sequence[Unit]) -> list[Outcome]:
         """Return every unit's outcome after it was committed."""
+        self.rates.spend(source, sum(max(1, len(unit.drafts)) for unit in units))
         outcomes: list[Outcome] = []
         for run in chunks(units):
             outcomes += await self._take_run(source, run)
@@ -78,6 +84,26 @@ class Reception:
         for outcome in outcomes:
             reason = outcome.refusal.reason if outcome.refusal else None
             self.metrics.unit(outcome.unit.input.channel, outcome.status, reason)
+
+    def check_rate(self, source: Source) -> None:
+        """Refuse what comes faster than its source may send; counted, not on record one by one.
+
+        Raises:
+            Problem: 429 with `Retry-After`.
+        """
+        wait_seconds = self.rates.wait_seconds(source)
+        if not wait_seconds:
+            return
+        self.metrics.rate_limited(source.name)
+        self.counts.count("rate_limited", source.name)
+        per_second = self.rates.per_second(source)
+        raise Problem(
+            status=429,
+            reason="rate_limited",
+            title="Too many events",
+            detail=f"{source.name} may send {per_second:g} events a second here; try again after Retry-After.",
+            headers={"Retry-After": str(math.ceil(wait_seconds))},
+        )
 
     def refuse_unknown(self, reason: str, source_name: str = "") -> None:
         """Count a refusal of somebody who did not authenticate."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork, SecretStr
 
 from govbus.eventing.settings import ServiceSettings
 
@@ -21,6 +21,19 @@ class Settings(ServiceSettings):
     )
     intake_kafka_sources: tuple[str, ...] = Field(
         default=("demo",), description="platforms that emit on a topic of their own, govbus.intake.<name>"
+    )
+    intake_events_per_second: float = Field(
+        default=20_000, gt=0, description="the most that one source may send to one process; registrations ask for less"
+    )
+    intake_bodies_bytes: int = Field(
+        default=128 * 1024 * 1024, description="bodies held at once by one process; what comes beyond is 503"
+    )
+    intake_proxy_networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="proxies that end TLS and may speak of a client's certificate, as a JSON list of CIDRs"
+    )
+    intake_proxy_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="what such a proxy sends as X-Govbus-Proxy-Secret; empty: none is believed",
     )
 
     @property

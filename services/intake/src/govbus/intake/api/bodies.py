@@ -1,19 +1,31 @@
-"""Request bodies: read up to a limit, never further; gzip unpacked with the same limit."""
+"""Request bodies: read up to a limit, never further; gzip unpacked with the same limit.
+
+What is left of a refused body is read for a while and dropped: a connection that is closed over unread bytes is reset,
+and the answer that says why goes with it.
+"""
 
 import asyncio
+import contextlib
 import zlib
 from typing import Any, Final, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from govbus.contracts.limits import BODY_BYTES
 from govbus.eventing.problems import Problem, is_json, not_json
 from govbus.intake.api.answers import problem_of
+from govbus.intake.api.body_room import share_of
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import parse_json
+from govbus.intake.domain.source import Source
 
 READ_SECONDS: Final = 30.0
 """A client that needs longer for 8 MiB holds a connection for nothing."""
+
+DISCARDED_BYTES: Final = 64 * 1024 * 1024
+DISCARD_SECONDS: Final = 10.0
+"""How much of a refused body is read and dropped, and how long, before its connection is closed."""
 
 SETTINGS_BYTES: Final = 64 * 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
@@ -26,13 +38,27 @@ def headers_of(request: Request) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
 
 
+def body_limit_bytes(source: Source) -> int:
+    """Return how large a body of this source may be."""
+    return min(BODY_BYTES, source.limits.body_bytes or BODY_BYTES)
+
+
 async def read_body(request: Request, limit_bytes: int) -> bytes:
     """Return the body, unpacked.
 
     Raises:
-        Refused: `too_large`, `unsupported_media_type` for another encoding than gzip, `undecodable` for broken gzip.
+        Refused: `too_large`, `unsupported_media_type` for another encoding than gzip, `undecodable` for broken gzip,
+            `overloaded` where the bodies of all requests together leave no room.
         Problem: 408 for a client that is too slow.
     """
+    try:
+        return await _read_body(request, limit_bytes)
+    except Refused:
+        await _discard(request)
+        raise
+
+
+async def _read_body(request: Request, limit_bytes: int) -> bytes:
     stated = request.headers.get("content-length", "")
     if stated.isdigit() and int(stated) > limit_bytes:
         raise _too_large(limit_bytes)
@@ -79,16 +105,29 @@ async def read_settings(request: Request, model: type[M]) -> M:
 
 async def _read(request: Request, limit_bytes: int, unpacker: Any) -> bytes:
     parts: list[bytes] = []
+    share = share_of(request)
     total = 0
     async for chunk in request.stream():
         part = _unpack(unpacker, chunk, limit_bytes - total + 1) if unpacker else chunk
         total += len(part)
         if total > limit_bytes:
             raise _too_large(limit_bytes)
+        share.take(len(part))
         parts.append(part)
     if unpacker and not unpacker.eof:
         raise Refused("undecodable", "the gzip stream ends early")
     return b"".join(parts)
+
+
+async def _discard(request: Request) -> None:
+    discarded_bytes = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while discarded_bytes < DISCARDED_BYTES:
+                message = await request.receive()
+                discarded_bytes += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
 
 
 def _unpack(unpacker: Any, chunk: bytes, room_bytes: int) -> bytes:

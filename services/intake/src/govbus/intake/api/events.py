@@ -13,10 +13,9 @@ from govbus.contracts.envelope import (
     format_time,
 )
 from govbus.contracts.identity import identity_digest
-from govbus.contracts.limits import BODY_BYTES
 from govbus.eventing.problems import Problem
 from govbus.intake.api.answers import answer, batch_answer
-from govbus.intake.api.bodies import headers_of, read_body
+from govbus.intake.api.bodies import body_limit_bytes, headers_of, read_body
 from govbus.intake.callers import Callers
 from govbus.intake.domain.http_binding import Mode
 from govbus.intake.domain.inputs import Input, Unit
@@ -96,7 +95,7 @@ async def _units(
     if not_allowed is not None:
         return None, [Unit(input_, refused=not_allowed)]
     try:
-        input_ = Input("event", headers, await read_body(request, BODY_BYTES))
+        input_ = Input("event", headers, await read_body(request, body_limit_bytes(source)))
         return read_request(input_, source, reception.mappings, reception.clock())
     except Refused as refusal:
         return None, [Unit(input_, refused=refusal)]

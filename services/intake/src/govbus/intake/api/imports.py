@@ -15,11 +15,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from govbus.contracts.limits import BODY_BYTES
 from govbus.eventing.problems import Problem
 from govbus.intake.admission import Outcome, chunks
 from govbus.intake.api.answers import answer_all, result
-from govbus.intake.api.bodies import headers_of, read_body
+from govbus.intake.api.bodies import body_limit_bytes, headers_of, read_body
 from govbus.intake.callers import Callers
 from govbus.intake.domain.deliveries import STATED, read_delivery
 from govbus.intake.domain.inputs import Input, Unit
@@ -83,7 +82,7 @@ async def _read(request: Request, asked: Asked, reception: Reception, callers: C
             errors=[{"pointer": "/as", "detail": f"{asked.reads!r} is not installed here"}],
         )
     try:
-        body = await read_body(request, BODY_BYTES)
+        body = await read_body(request, body_limit_bytes(source))
     except Refused as unread:
         return source, [Unit(input_, refused=unread)]
     whole = replace(input_, body=body)

@@ -7,13 +7,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
-from govbus.contracts.limits import ATTRIBUTE_BYTES
-from govbus.intake.domain.signatures import SCHEMES, check_secret
+from govbus.contracts.limits import ATTRIBUTE_BYTES, BODY_BYTES, EVENT_BYTES
+from govbus.intake.api.signatures import Signature, is_unsigned
+from govbus.intake.domain.limits import Limits
 from govbus.intake.domain.source import (
     DEFAULT_REPLAY_WINDOW_SECONDS,
     NAME,
@@ -24,23 +24,26 @@ from govbus.intake.domain.source import (
 _URI: Final = re.compile(r"[^\s\x00-\x1f\x7f]+")
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}")
 _YEAR_SECONDS: Final = 366 * 24 * 3600
+_EVENTS_PER_SECOND: Final = 1_000_000.0
 _OURS: Final = frozenset({"people", "intake", "govbus"})
 
 Seconds = Annotated[int, Field(gt=0, le=_YEAR_SECONDS)]
 
 
-class Signature(BaseModel):
-    """How the platform signs its deliveries."""
+class SourceLimits(BaseModel):
+    """How much the platform may send; each at most what holds for everybody."""
 
     model_config = ConfigDict(extra="forbid")
 
-    scheme: str = Field(description=f"one of {', '.join(sorted(SCHEMES))}")
-    secret: SecretStr
+    events_per_second: float | None = Field(
+        default=None, gt=0, le=_EVENTS_PER_SECOND, description="per process of intake; two seconds' worth may burst"
+    )
+    body_bytes: int | None = Field(default=None, gt=0, le=BODY_BYTES, description="one request, unpacked")
+    event_bytes: int | None = Field(default=None, gt=0, le=EVENT_BYTES, description="the data of one event")
 
-    @model_validator(mode="after")
-    def _usable(self) -> "Signature":
-        check_secret(self.scheme, self.secret.get_secret_value())
-        return self
+    def to_limits(self) -> Limits:
+        """Return the limits that are asked for."""
+        return Limits(self.events_per_second, self.body_bytes, self.event_bytes)
 
 
 class NewSource(BaseModel):
@@ -52,7 +55,9 @@ class NewSource(BaseModel):
     source: str = Field(min_length=1, max_length=ATTRIBUTE_BYTES, description="URI prefix of its events' source")
     namespace: str | None = Field(default=None, description="owner of its subjects; default: the name")
     mapping: str | None = None
+    internal: bool = Field(default=False, description="reachable from inside only; the scheme none needs it")
     signature: Signature | None = None
+    limits: SourceLimits = SourceLimits()
     types: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] | None = Field(
         default=None, max_length=200, description="globs over type names; default: all but approvals"
     )
@@ -82,6 +87,13 @@ class NewSource(BaseModel):
             raise ValueError("1 to 100 of letters, digits and . _ ~ -")
         return value
 
+    @field_validator("signature")
+    @classmethod
+    def _signature(cls, value: Signature | None, info: ValidationInfo) -> Signature | None:
+        if is_unsigned(value) and not info.data.get("internal"):
+            raise ValueError('the scheme none lets anybody deliver: only with "internal": true')
+        return value
+
     def to_source(self) -> Source:
         """Return the source that is asked for."""
         return Source(
@@ -93,6 +105,10 @@ class NewSource(BaseModel):
             signature_scheme=self.signature.scheme if self.signature else None,
             replay_window_seconds=self.replay_window_seconds,
             expected_interval_seconds=self.expected_interval_seconds,
+            limits=self.limits.to_limits(),
+            signature_topics=self.signature.topics if self.signature else (),
+            confirms=self.signature.confirm if self.signature else False,
+            is_internal=self.internal,
         )
 
 

@@ -1,6 +1,8 @@
 """Registered platforms: who there is, and what was seen of them."""
 
-from typing import Annotated, Any
+import logging
+from dataclasses import asdict
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy.exc import IntegrityError
@@ -13,14 +15,18 @@ from govbus.intake.api.answers import problem_of
 from govbus.intake.api.bodies import read_settings
 from govbus.intake.api.credentials import ADMINS, credential_document, issue
 from govbus.intake.api.registration import NewSource, body_schema
-from govbus.intake.api.webhooks import secret_purpose
+from govbus.intake.api.signature_keys import add_key
+from govbus.intake.api.signatures import is_unsigned
 from govbus.intake.callers import Callers
 from govbus.intake.domain.refusals import Refused
+from govbus.intake.domain.schemes import NONE
 from govbus.intake.domain.source import Source
 from govbus.intake.reception import Reception, reading
 from govbus.intake.sealing import Sealer
 from govbus.intake.store import sources
 from govbus.intake.store.sources import Activity, Registration
+
+_log: Final = logging.getLogger(__name__)
 
 
 def router(reception: Reception, callers: Callers, sealer: Sealer) -> APIRouter:
@@ -60,14 +66,16 @@ async def _register(reception: Reception, sealer: Sealer, asked: NewSource, prin
     _check_mapping(asked, reception)
     now = reception.clock()
     registration = Registration(asked.to_source(), now, principal.id)
-    secret = asked.signature.secret.get_secret_value().encode() if asked.signature else None
-    sealed = sealer.seal(secret, secret_purpose(asked.name)) if secret else None
     try:
         async with reception.transaction() as (connection, _):
-            await sources.add(connection, registration, sealed)
+            await sources.add(connection, registration)
+            if asked.signature is not None and not is_unsigned(asked.signature):
+                await add_key(connection, sealer, asked.name, asked.signature, principal.id, now)
             token, _credential = await issue(connection, asked.name, principal.id, now, None)
     except IntegrityError:
         raise _taken(asked) from None
+    if is_unsigned(asked.signature):
+        _log.warning("source %s takes unsigned deliveries: registered by %s", asked.name, principal.id)
     return {"name": asked.name, "credential": token}
 
 
@@ -108,7 +116,9 @@ def _document(registration: Registration, seen: Activity) -> dict[str, Any]:
         "source": source.uri,
         "namespace": source.namespace,
         "mapping": source.mapping,
-        "signature": {"scheme": source.signature_scheme} if source.signature_scheme else None,
+        "internal": source.is_internal,
+        "signature": _signature_document(source),
+        "limits": asdict(source.limits),
         "types": list(source.types) if source.types is not None else None,
         "expected_interval_seconds": source.expected_interval_seconds,
         "replay_window_seconds": source.replay_window_seconds,
@@ -122,3 +132,15 @@ def _document(registration: Registration, seen: Activity) -> dict[str, Any]:
             "ignored": seen.ignored_count,
         },
     }
+
+
+def _signature_document(source: Source) -> dict[str, Any] | None:
+    """Return how deliveries are authenticated, and aloud that they are not."""
+    if source.signature_scheme is None:
+        return None
+    document: dict[str, Any] = {"scheme": source.signature_scheme}
+    if source.signature_scheme == NONE:
+        document["warning"] = "unsigned: anybody who reaches this address may deliver in this source's name"
+    if source.signature_topics:
+        document |= {"topics": list(source.signature_topics), "confirm": source.confirms}
+    return document

@@ -1,52 +1,72 @@
-"""`POST /v1/webhooks/{source}`: a platform's own payload, signed by its scheme over the raw bytes."""
+"""`POST /v1/webhooks/{source}`: a platform's own payload, authenticated by its scheme over the raw bytes."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from govbus.contracts.limits import BODY_BYTES
 from govbus.intake.api.answers import answer_all, problem_of
-from govbus.intake.api.bodies import headers_of, read_body
+from govbus.intake.api.bodies import body_limit_bytes, headers_of, read_body
+from govbus.intake.api.handshaking import Handshaking
+from govbus.intake.api.proxies import PROXY_HEADERS
+from govbus.intake.api.signed import SignedDeliveries
 from govbus.intake.callers import Callers
 from govbus.intake.domain.deliveries import STATED, read_delivery
+from govbus.intake.domain.handshakes import asked
 from govbus.intake.domain.inputs import Input, Unit
 from govbus.intake.domain.refusals import Refused
-from govbus.intake.domain.signatures import SCHEMES, check_window, verify
+from govbus.intake.domain.schemes import SCHEMES, check_window
 from govbus.intake.domain.source import Source
 from govbus.intake.reception import Reception, reading
-from govbus.intake.sealing import Sealer
-from govbus.intake.store import sources
+from govbus.intake.store import signature_keys, sources
+from govbus.intake.store.signature_keys import SignatureKey
 
 _BODY: Final = {"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}}
 
 
-def secret_purpose(source_name: str) -> str:
-    """Return what a source's signature secret is sealed for."""
-    return f"signature/{source_name}"
-
-
-def router(reception: Reception, callers: Callers, sealer: Sealer) -> APIRouter:
+def router(reception: Reception, callers: Callers, deliveries: SignedDeliveries, handshaking: Handshaking) -> APIRouter:
     """Return the webhook route."""
     routes = APIRouter(tags=["webhooks"])
 
     @routes.post("/v1/webhooks/{source_name}", status_code=202, openapi_extra=_BODY)
     async def take(source_name: str, request: Request) -> JSONResponse:
         """Take one delivery; a retry of the same delivery is a duplicate, a test delivery is ignored and recorded."""
-        async with reading(reception.transaction) as connection:
-            found = await sources.find_signing(connection, source_name)
-        if found is None:
-            reception.refuse_unknown("unknown_source")
-            raise problem_of(Refused("unknown_source", "Register it with POST /v1/sources."))
-        source, sealed_secret = found
-        if sealed_secret is None:
+        source, keys = await find_signing(source_name, reception)
+        if source.signature_scheme is None:
             source, units = await _by_credential(request, source, reception, callers)
         else:
-            secret = sealer.open(sealed_secret, secret_purpose(source.name)).decode()
-            units = await _by_signature(request, source, secret, reception)
+            reception.check_rate(source)
+            evidence = await deliveries.read(request, source, keys)
+            input_ = Input("webhook", _kept_headers(request), evidence.body, stated_in(request))
+            try:
+                check_window(
+                    SCHEMES[source.signature_scheme], evidence, reception.clock(), source.replay_window_seconds
+                )
+                handshake = asked(source.signature_scheme, evidence)
+            except Refused as refusal:
+                return answer_all(await reception.take(source, [Unit(input_, refused=refusal)]), request.url.path)
+            if handshake is not None:
+                return await handshaking.answer(source, handshake, input_)
+            units = read_delivery(input_, source, reception.mappings, reception.clock())
         return answer_all(await reception.take(source, units), request.url.path)
 
     return routes
+
+
+async def find_signing(source_name: str, reception: Reception) -> tuple[Source, Sequence[SignatureKey]]:
+    """Return a registered platform and its good keys.
+
+    Raises:
+        Problem: 404.
+    """
+    async with reading(reception.transaction) as connection:
+        found = await sources.find(connection, source_name)
+        keys = await signature_keys.good(connection, [source_name], reception.clock()) if found else []
+    if found is None or found.removed_at is not None:
+        reception.refuse_unknown("unknown_source")
+        raise problem_of(Refused("unknown_source", "Register it with POST /v1/sources."))
+    return found.source, keys
 
 
 def stated_in(request: Request) -> dict[str, str]:
@@ -54,36 +74,23 @@ def stated_in(request: Request) -> dict[str, str]:
     return {name: request.query_params[name] for name in STATED if request.query_params.get(name)}
 
 
-async def _by_signature(request: Request, source: Source, secret: str, reception: Reception) -> list[Unit]:
-    """Return the units of a signed delivery; what is not signed is counted and refused, never on record."""
-    scheme = SCHEMES[source.signature_scheme or ""]
-    headers = dict(headers_of(request))
-    try:
-        body = await read_body(request, BODY_BYTES)
-        verify(scheme, secret, headers, body)
-    except Refused as refusal:
-        reception.refuse_unknown(refusal.reason, source.name)
-        raise problem_of(refusal) from None
-    input_ = Input("webhook", tuple(headers.items()), body, stated_in(request))
-    try:
-        check_window(scheme, headers, reception.clock(), source.replay_window_seconds)
-    except Refused as refusal:
-        return [Unit(input_, refused=refusal)]
-    return read_delivery(input_, source, reception.mappings, reception.clock())
+def _kept_headers(request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the headers that are the platform's own words, not a proxy's."""
+    return tuple(pair for pair in headers_of(request) if pair[0] not in PROXY_HEADERS)
 
 
 async def _by_credential(
     request: Request, source: Source, reception: Reception, callers: Callers
 ) -> tuple[Source, list[Unit]]:
     """Return who delivers and the units, for a platform that does not sign but sends its credential."""
-    headers = headers_of(request)
+    headers = _kept_headers(request)
     input_ = Input("webhook", headers, None)
     caller, refusal = await callers.emitter(request)
     if refusal is not None or caller.name != source.name:
         refused = refusal or Refused("not_yours", f"This is not {source.name}'s credential.")
         return caller, [Unit(input_, refused=refused)]
     try:
-        input_ = Input("webhook", headers, await read_body(request, BODY_BYTES), stated_in(request))
+        input_ = Input("webhook", headers, await read_body(request, body_limit_bytes(caller)), stated_in(request))
     except Refused as unread:
         return caller, [Unit(input_, refused=unread)]
     return caller, read_delivery(input_, source, reception.mappings, reception.clock())

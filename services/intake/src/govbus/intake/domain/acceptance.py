@@ -42,8 +42,11 @@ def attribute(draft: Draft, source: Source, recorded_at: datetime) -> Fact:
     A known type without `dataschema` gets that of the contract it was held to; the digest is of what was said before.
 
     Raises:
-        Refused: see `place`.
+        Refused: `too_large` for this source, or see `place`.
     """
+    limit_bytes = source.limits.event_bytes
+    if limit_bytes is not None and len(draft.event.data) > limit_bytes:
+        raise Refused("too_large", f"the data have {len(draft.event.data)} bytes, {source.name} may send {limit_bytes}")
     placed = place(draft.event, source)
     declared = catalogue.find(placed.type)
     event = replace(

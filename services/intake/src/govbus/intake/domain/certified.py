@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govbus.intake.domain.client_certificate import ClientCertificate
-from govbus.intake.domain.delivery import Delivery
+from govbus.intake.domain.evidence import Evidence
 from govbus.intake.domain.refusals import Refused
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -33,19 +33,19 @@ class Certified:
         if not (_fingerprint(secret) or _SPIFFE.fullmatch(secret) or _HOST.fullmatch(secret.lower())):
             raise ValueError("a certificate's SHA-256 in hex, a SPIFFE id (spiffe://…), or a DNS name it is issued for")
 
-    def authenticate(self, secrets: Sequence[str], delivery: Delivery) -> None:
+    def authenticate(self, secrets: Sequence[str], evidence: Evidence) -> None:
         """Let a delivery pass whose client showed one of the named certificates.
 
         Raises:
             Refused: `unsigned` or `bad_signature`.
         """
-        shown = delivery.certificate
+        shown = evidence.certificate
         if shown is None:
             raise Refused("unsigned", "no client certificate came over a proxy that is trusted to verify one")
         if not any(_is_named(shown, secret) for secret in secrets):
             raise Refused("bad_signature", f"certificate {shown.sha256} is none of this source's")
 
-    def timestamp(self, _: Delivery) -> str | None:
+    def timestamp(self, _: Evidence) -> str | None:
         """Return None: nothing is signed, so no time either."""
         return None
 

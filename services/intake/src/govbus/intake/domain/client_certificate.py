@@ -66,7 +66,9 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             raise Refused("bad_headers", f"{FORWARDED_HEADER} cannot be read")
         key, value, end = pair["key"].lower(), pair["value"], pair["end"]
         if end == "," or (key == "hash" and key in seen):
-            raise Refused("bad_headers", f"{FORWARDED_HEADER} speaks of several certificates: let the proxy sanitise it")
+            raise Refused(
+                "bad_headers", f"{FORWARDED_HEADER} speaks of several certificates: let the proxy set it"
+            )
         seen.add(key)
         yield key, re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
         position = pair.end()

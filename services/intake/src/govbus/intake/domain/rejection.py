@@ -69,7 +69,7 @@ def summary(
     """Return the one event that stands for a minute's unauthenticated refusals of one reason."""
     payload = EventRejected(
         reason=reason,
-        detail=f"{count} refused without authentication within a minute",
+        detail=f"{count} refused within a minute: counted, not on record one by one",
         source_name=source_name,
         count=count,
         first_at=first_at,

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from govbus.contracts.envelope import parse_time
 from govbus.intake.domain.certified import Certified
-from govbus.intake.domain.delivery import Delivery
+from govbus.intake.domain.evidence import Evidence
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.shared_secrets import SHOWING
 from govbus.intake.domain.signatures import SIGNING
@@ -35,10 +35,10 @@ class Scheme(Protocol):
     def check_secret(self, secret: str) -> None:
         """Refuse a secret that the scheme cannot use, with a ValueError that does not hold it."""
 
-    def authenticate(self, secrets: Sequence[str], delivery: Delivery) -> None:
+    def authenticate(self, secrets: Sequence[str], evidence: Evidence) -> None:
         """Let a delivery pass that one of `secrets` vouches for, or raise `Refused`."""
 
-    def timestamp(self, delivery: Delivery) -> str | None:
+    def timestamp(self, evidence: Evidence) -> str | None:
         """Return the signed time, None where the scheme signs none; call it after `authenticate`."""
 
 
@@ -57,10 +57,10 @@ class Unsigned:
         if secret:
             raise ValueError("the scheme none has no secret")
 
-    def authenticate(self, secrets: Sequence[str], delivery: Delivery) -> None:
+    def authenticate(self, secrets: Sequence[str], evidence: Evidence) -> None:
         """Let everything pass."""
 
-    def timestamp(self, _: Delivery) -> str | None:
+    def timestamp(self, _: Evidence) -> str | None:
         """Return None: nothing is signed."""
         return None
 
@@ -81,13 +81,13 @@ def check_secret(scheme: str, secret: str) -> None:
     SCHEMES[scheme].check_secret(secret)
 
 
-def check_window(scheme: Scheme, delivery: Delivery, now: datetime, window_seconds: int) -> None:
+def check_window(scheme: Scheme, evidence: Evidence, now: datetime, window_seconds: int) -> None:
     """Refuse a signed time further from `now` than the window, in either direction; call it after `authenticate`.
 
     Raises:
         Refused: `outside_replay_window`, or `bad_headers` for a time that is none.
     """
-    text = scheme.timestamp(delivery)
+    text = scheme.timestamp(evidence)
     if text is None:
         return
     age_seconds = now.timestamp() - _unix_seconds(text)

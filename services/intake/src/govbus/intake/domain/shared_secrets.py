@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from govbus.intake.domain.delivery import Delivery
+from govbus.intake.domain.evidence import Evidence
 from govbus.intake.domain.refusals import Refused
 
 
@@ -40,27 +40,27 @@ class Showing:
         if self.is_pair and ":" not in secret:
             raise ValueError("the secret of this scheme is user:password")
 
-    def authenticate(self, secrets: Sequence[str], delivery: Delivery) -> None:
+    def authenticate(self, secrets: Sequence[str], evidence: Evidence) -> None:
         """Let a delivery pass that shows one of `secrets`.
 
         Raises:
             Refused: `unsigned` or `bad_signature`.
         """
-        shown = self._shown(delivery)
+        shown = self._shown(evidence)
         if not shown:
             raise Refused("unsigned", f"{self._place()} is missing: it holds the secret of this source")
         expected = [self._expected(secret) for secret in secrets]
         if not all([any([_same(one, other) for other in expected]) for one in shown]):  # noqa: C419 - constant time
             raise Refused("bad_signature", f"{self._place()} does not hold the source's secret")
 
-    def timestamp(self, _: Delivery) -> str | None:
+    def timestamp(self, _: Evidence) -> str | None:
         """Return None: nothing is signed, so no time either."""
         return None
 
-    def _shown(self, delivery: Delivery) -> list[str]:
-        found = [_after(self.word, delivery.headers.get(self.header, ""))]
+    def _shown(self, evidence: Evidence) -> list[str]:
+        found = [_after(self.word, evidence.headers.get(self.header, ""))]
         if self.parameter is not None:
-            found.append(delivery.query.get(self.parameter, ""))
+            found.append(evidence.query.get(self.parameter, ""))
         return [one for one in found if one]
 
     def _expected(self, secret: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from govbus.intake.domain.delivery import Delivery
+from govbus.intake.domain.evidence import Evidence
 from govbus.intake.domain.refusals import Refused
 
 _WHSEC: Final = "whsec_"
@@ -75,46 +75,46 @@ class Signing:
         if not all(keys):
             raise ValueError("the secret is empty")
 
-    def authenticate(self, secrets: Sequence[str], delivery: Delivery) -> None:
+    def authenticate(self, secrets: Sequence[str], evidence: Evidence) -> None:
         """Let a delivery pass that was signed with one of `secrets`.
 
         Raises:
             Refused: `unsigned` or `bad_signature`.
         """
-        signature = delivery.headers.get(self.header, "")
+        signature = evidence.headers.get(self.header, "")
         if not signature:
             raise Refused("unsigned", f"header {self.header} is missing: this source signs its deliveries")
         candidates = [candidate.encode() for candidate in self._parts(signature)]
-        signed = self._signed_bytes(delivery)
+        signed = self._signed_bytes(evidence)
         digests = [hmac.new(key, signed, hashlib.sha256).digest() for secret in secrets for key in self.keys(secret)]
         expected = [(prefix + self.encode(digest)).encode() for digest in digests for prefix in self.prefixes]
         fits = [hmac.compare_digest(candidate, one) for candidate in candidates for one in expected]
         if not any(fits):
             raise Refused("bad_signature", f"{self.header} does not fit this body and the source's secret")
 
-    def timestamp(self, delivery: Delivery) -> str | None:
+    def timestamp(self, evidence: Evidence) -> str | None:
         """Return the signed time, None where the scheme signs none."""
         if self.timestamp_prefix is not None:
-            parts = self._parts(delivery.headers.get(self.header, ""))
+            parts = self._parts(evidence.headers.get(self.header, ""))
             stated = (part for part in parts if part.startswith(self.timestamp_prefix))
             return next(stated, "").removeprefix(self.timestamp_prefix)
-        return delivery.headers.get(self.timestamp_header, "") if self.timestamp_header else None
+        return evidence.headers.get(self.timestamp_header, "") if self.timestamp_header else None
 
     def _parts(self, signature: str) -> list[str]:
         parts = signature.split(self.separator) if self.separator else [signature]
         return [part.strip() for part in parts[:_CANDIDATES_COUNT]]
 
-    def _signed_bytes(self, delivery: Delivery) -> bytes:
+    def _signed_bytes(self, evidence: Evidence) -> bytes:
         stated = []
         if self.id_header is not None:
-            stated.append((self.id_header, delivery.headers.get(self.id_header, "")))
-        timestamp = self.timestamp(delivery)
+            stated.append((self.id_header, evidence.headers.get(self.id_header, "")))
+        timestamp = self.timestamp(evidence)
         if timestamp is not None:
             stated.append((self.timestamp_header or f"{self.timestamp_prefix} of {self.header}", timestamp))
         for name, value in stated:
             if not value:
                 raise Refused("unsigned", f"{name} is missing: it is part of what is signed")
-        return b".".join([*(value.encode() for _, value in stated), delivery.body])
+        return b".".join([*(value.encode() for _, value in stated), evidence.body])
 
 
 _STANDARD: Final = Signing(

@@ -22,10 +22,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from govbus.intake.domain.delivery import Delivery
+from govbus.intake.domain.evidence import Evidence
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import parse_json
 
+NOTIFICATION: Final = "Notification"
 CONFIRMATION: Final = "SubscriptionConfirmation"
 TOPIC: Final = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}")
 
@@ -35,7 +36,7 @@ _NOTIFICATION_FIELDS: Final = ("Message", "MessageId", "Subject", "Timestamp", "
 _HANDSHAKE_FIELDS: Final = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _SIGNED_FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "Notification": _NOTIFICATION_FIELDS,
+        NOTIFICATION: _NOTIFICATION_FIELDS,
         CONFIRMATION: _HANDSHAKE_FIELDS,
         "UnsubscribeConfirmation": _HANDSHAKE_FIELDS,
     }
@@ -82,15 +83,15 @@ class Notified:
             ValueError: what is wanted.
         """
         if not isinstance(_certificate(secret).public_key(), RSAPublicKey):
-            raise ValueError("SNS signs with RSA: this certificate has another kind of key")
+            raise ValueError("SNS signs with RSA: this certificate has another kind of key")  # noqa: TRY004 - a value
 
-    def authenticate(self, secrets: Sequence[str], delivery: Delivery) -> None:
+    def authenticate(self, secrets: Sequence[str], evidence: Evidence) -> None:
         """Let a message pass that was signed under one of the pinned certificates.
 
         Raises:
             Refused: `unsigned`, `bad_signature`, or why the body cannot be read.
         """
-        message = read_message(delivery.body)
+        message = read_message(evidence.body)
         check_host(message.fields.get("SigningCertURL"), "SigningCertURL")
         hashing = _HASHES.get(str(message.fields.get("SignatureVersion")))
         if hashing is None:
@@ -100,9 +101,9 @@ class Notified:
         if not any(_fits(_certificate(secret), signature, signed, hashing) for secret in secrets):
             raise Refused("bad_signature", "Signature does not fit the message under any certificate of this source")
 
-    def timestamp(self, delivery: Delivery) -> str | None:
+    def timestamp(self, evidence: Evidence) -> str | None:
         """Return the signed time."""
-        return read_message(delivery.body).timestamp
+        return read_message(evidence.body).timestamp
 
 
 def read_message(body: bytes) -> Message:

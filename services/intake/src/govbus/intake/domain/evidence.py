@@ -7,7 +7,7 @@ from govbus.intake.domain.client_certificate import ClientCertificate
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Evidence:
     """One call of a webhook as its scheme sees it; header names in lower case.
 
     `body` is empty as long as it was not read. `certificate` is what a trusted proxy says the client showed.
