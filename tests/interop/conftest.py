@@ -8,7 +8,9 @@ import pytest
 
 from backends.running import CHECKOUT
 from intake.desk import Desk, open_desk
+from interop.table import Tally, table
 
+TALLIES = pytest.StashKey[dict[str, Tally]]()
 SAMPLES = Path(os.environ.get("GOVBUS_SAMPLES", CHECKOUT.parent / "shared" / "samples"))
 
 
@@ -25,3 +27,19 @@ async def desk(service_database: Callable[[str], str], tmp_path: Path) -> AsyncI
     """An intake on a fresh database."""
     async with open_desk(service_database("intake"), tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def tallies(request: pytest.FixtureRequest) -> dict[str, Tally]:
+    """What became of the samples so far, by platform; printed at the end of the run."""
+    found: dict[str, Tally] = request.config.stash.setdefault(TALLIES, {})
+    return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table of the samples."""
+    tallies = config.stash.get(TALLIES, {})
+    if tallies:
+        terminalreporter.section("samples")
+        for line in table(tallies):
+            terminalreporter.write_line(line)

@@ -3,16 +3,19 @@
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from typing import Any, Final
 
 from cyclopts import App, CycloptsError
 
-from govbus.sdk.cli import emit, gate, incident, log, parked, status, token, verify
+from govbus.sdk.cli import emit, gate, incident, log, parked, spool, status, token, verify
 from govbus.sdk.cli.output import say_error, say_json
 from govbus.sdk.cli.session import OK, REFUSED, UNREACHABLE, USAGE
 from govbus.sdk.cloudevents import NotAnEvent
 from govbus.sdk.failures import GovbusFailure, NotConfigured, NotProved, Refused, Unreachable
+
+PLUGINS: Final = "govbus.commands"
+"""Entry points of commands that only parts of Govbus have: the engine of mappings, the admin of Kafka."""
 
 _INTERRUPTED: Final = 130
 
@@ -31,7 +34,25 @@ app.command(log.app)
 app.command(status.status)
 app.command(parked.app)
 app.command(incident.app)
+app.command(spool.app)
 app.command(token.token)
+
+
+def add_plugins(program: App) -> None:
+    """Add the commands that other parts of Govbus bring, where they are installed: entry points named `family.command`.
+
+    Nothing of them is imported before its command is used.
+    """
+    families: dict[str, App] = {}
+    for point in sorted(entry_points(group=PLUGINS), key=lambda point: point.name):
+        family, _, command = point.name.partition(".")
+        if family not in families:
+            families[family] = App(name=family)
+            program.command(families[family])
+        families[family].command(point.value, name=command)
+
+
+add_plugins(app)
 
 
 def main() -> None:
