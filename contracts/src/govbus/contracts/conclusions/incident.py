@@ -4,7 +4,7 @@ from pydantic import Field
 
 from govbus.contracts import topics
 from govbus.contracts.catalogue import Payload, event_type
-from govbus.contracts.fields import Moment, Name, Severity, SubjectText, Text, Word
+from govbus.contracts.fields import Moment, Name, PersonId, Severity, SubjectText, Text, Word
 
 
 class _Incident(Payload):
@@ -42,3 +42,34 @@ class IncidentResolved(_Incident):
     by: Name = Field(description="Pseudonym of the person.")
     at: Moment = Field(description="When.")
     resolution: Text = Field(description="What ended it; names nobody.")
+
+
+@event_type("incident.escalated", topics.OVERSIGHT, draft=True)
+class IncidentEscalated(_Incident):
+    """It went to more or higher people."""
+
+    severity: Severity = Field(description="How bad it is rated now.")
+    to: tuple[Name, ...] = Field(min_length=1, max_length=50, description="Functions or teams that are to act.")
+    by: Name | None = Field(default=None, description="Pseudonym of the person. Absent: the clock did it.")
+    at: Moment = Field(description="When.")
+    reason: Text = Field(description="Why; names nobody.")
+
+
+@event_type("incident.mitigated", topics.OVERSIGHT, draft=True)
+class IncidentMitigated(_Incident):
+    """The harm is stopped; what caused it is not mended yet."""
+
+    by: Name = Field(description="Pseudonym of the person.")
+    at: Moment = Field(description="When.")
+    measures: tuple[Text, ...] = Field(min_length=1, max_length=50, description="What was done; names nobody.")
+
+
+@event_type("incident.reviewed", topics.OVERSIGHT, draft=True)
+class IncidentReviewed(_Incident):
+    """People looked back at a resolved incident."""
+
+    by: tuple[PersonId, ...] = Field(min_length=1, max_length=50, description="Pseudonyms of who took part.")
+    at: Moment = Field(description="When.")
+    root_cause: Text = Field(description="What led to it; names nobody.")
+    lessons: tuple[Text, ...] = Field(default=(), max_length=50, description="What was learnt.")
+    actions: tuple[Text, ...] = Field(default=(), max_length=50, description="What is to be done, and by when.")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from govbus.contracts import topics
 from govbus.contracts.catalogue import Payload, event_type
-from govbus.contracts.fields import Base64, Count, Name, Text
+from govbus.contracts.fields import Base64, Count, Moment, Name, Text
 
 RootHash = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
 """32 bytes in base64."""
@@ -33,3 +33,15 @@ class CheckpointPublished(Payload):
     size: Count = Field(description="How many entries it covers.")
     root: RootHash = Field(description="Root hash of the tree: 32 bytes in base64.")
     checkpoint: Text = Field(description="The signed note, byte for byte.")
+
+
+@event_type("audit.gap_detected", topics.AUDIT, draft=True)
+class AuditGapDetected(Payload):
+    """Records of a topic that the log does not hold, and can no longer read."""
+
+    topic: Name = Field(description="Where they stood.")
+    partition: Count = Field(description="Number of the partition.")
+    first_offset: Count = Field(description="Number of the first missing place.")
+    last_offset: Count = Field(description="Number of the last missing place, itself missing.")
+    missing_count: Count = Field(description="How many records are missing.")
+    noticed_at: Moment = Field(description="When it was noticed.")

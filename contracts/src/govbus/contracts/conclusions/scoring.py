@@ -6,7 +6,7 @@ from pydantic import Field
 
 from govbus.contracts import topics
 from govbus.contracts.catalogue import Payload, event_type
-from govbus.contracts.fields import Name, Number, Part, Severity, Text, Word
+from govbus.contracts.fields import EventReference, Name, Number, Part, Severity, Text, Word
 
 Score = Annotated[float, Field(ge=0, le=4, allow_inf_nan=False)]
 Tier = Literal["minimal", "limited", "high", "critical", "prohibited"]
@@ -62,3 +62,13 @@ class RiskScored(Payload):
     eu_class_rule: Text = Field(description="Provision that the class comes from.")
     aggravations: tuple[Aggravation, ...] = Field(default=(), max_length=200, description="What raises the tier now.")
     taxonomy_digest: Name = Field(description="Digest of the taxonomy that scored.")
+
+
+@event_type("risk.tier_changed", topics.RISK, draft=True)
+class RiskTierChanged(Payload):
+    """A subject stands in another tier than before; `risk.scored` says why."""
+
+    before: Tier | None = Field(default=None, description="Tier before. Absent: it had none.")
+    after: Tier = Field(description="Tier now.")
+    eu_class: Word = Field(description="As of risk.scored.")
+    score: EventReference = Field(description="Identity of the risk.scored that changed it.")

@@ -29,7 +29,9 @@ class _Judged(Payload):
     measurements: tuple[JudgedMeasurement, ...] = Field(
         default=(), max_length=1000, description="Figures against their bounds."
     )
-    worst_gap: Number | None = Field(default=None, description="Largest difference of one metric between subgroups.")
+    worst_gap: Number | None = Field(
+        default=None, description="Largest difference of one metric between subgroups, in its own unit."
+    )
     bounds_source: Name = Field(description="Digest or name of the data the bounds come from.")
 
 

@@ -12,6 +12,6 @@ class PlatformReported(Payload):
     """An understood but ungoverned message of a platform: an alias moved, a prompt was tagged."""
 
     platform: Word = Field(description="Known: mlflow, cdevents.")
-    kind: Name = Field(description="The platform's own word: model_version_alias.created")
+    kind: Name = Field(description="The platform's own word: `model_version_alias.created`.")
     payload_sha256: Sha256 = Field(description="Of the raw body as received.")
     payload: JsonValue = Field(default=None, description="The message itself, or the part worth keeping.")
