@@ -29,6 +29,11 @@ def head(values: Sequence[Any], count: int) -> list[Any]:
     return list(values[: max(count, 0)])
 
 
+def numbered(values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return `[{position, value}]`, positions from 0: lists beside each other are read by position."""
+    return [{"position": position, "value": value} for position, value in enumerate(values)]
+
+
 def unique(values: Sequence[Any]) -> list[Any]:
     """Return the elements without repetitions, each where it stands first."""
     return list({json.dumps(value, sort_keys=True): value for value in reversed(values)}.values())[::-1]
@@ -57,6 +62,7 @@ def declarations() -> list[cel.FunctionDecl]:
         cel.FunctionDecl("members", [_overload("members", members, [kind]) for kind in _ANY]),
         cel.FunctionDecl("items", [_overload("items", items, [kind]) for kind in _ANY]),
         cel.FunctionDecl("head", [_overload("head", head, [cel.Type.LIST, cel.Type.INT])]),
+        cel.FunctionDecl("numbered", [_overload("numbered", numbered, [cel.Type.LIST])]),
         cel.FunctionDecl("unique", [_overload("unique", unique, [cel.Type.LIST])]),
         cel.FunctionDecl("total", [_overload("total", total, [cel.Type.LIST])]),
         cel.FunctionDecl("object", [_overload("object", object_of, [cel.Type.LIST])]),
