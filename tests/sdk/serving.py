@@ -13,9 +13,9 @@ START_SECONDS = 20.0
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
     """Serve `app`; yield its address. Its lifespan does not run: nothing is consumed and nothing published."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
 
     async def run() -> None:
         await server.serve()

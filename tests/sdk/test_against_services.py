@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from pydantic import SecretStr
 
-from govbus.intake import app as intake
-from govbus.intake.settings import Settings as IntakeSettings
 from govbus.oversight import app as oversight
 from govbus.oversight.settings import Settings as OversightSettings
 from govbus.sdk import Endpoints, Govbus, Refused, new_event
@@ -32,42 +29,11 @@ EVENT = {
 
 
 @pytest.fixture
-def issuer(tmp_path: Path) -> Issuer:
-    return Issuer(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GOVBUS_URL", "GOVBUS_TOKEN", "GOVBUS_HOME", "GOVBUS_LOG_VKEY", "GOVBUS_SOURCE_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def intake_url(
-    service_database: Callable[[str], str], issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
-    """Intake with the source `demo`, whose credential stands in the environment."""
-    settings = IntakeSettings(
-        postgres_url=SecretStr(service_database("intake")),
-        kafka_bootstrap_servers="localhost:1",
-        jwks_file=issuer.jwks_file,
-        token_issuer=ISSUER,
-        data_directory=tmp_path / "intake",
-    )
-    source = {"name": "demo", "source": "//demo/platform", "namespace": "demo", "types": ["*"]}
-    with serving(intake.build_app(settings)) as url:
-        answer = httpx2.post(f"{url}/v1/sources", json=source, headers=issuer.bearer("ada", "admin"))
-        monkeypatch.setenv("GOVBUS_URL", url)
-        monkeypatch.setenv("GOVBUS_SOURCE_TOKEN", answer.json()["credential"])
-        yield url
-
-
-@pytest.fixture
 def oversight_url(
-    service_database: Callable[[str], str], issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    alone: Path, service_database: Callable[[str], str], issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """Oversight, and an operator's token in the environment."""
+    assert alone.is_dir()
     settings = OversightSettings(
         postgres_url=SecretStr(service_database("oversight")),
         kafka_bootstrap_servers="localhost:1",

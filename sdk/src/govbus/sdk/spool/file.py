@@ -216,9 +216,7 @@ class SpoolFile:
             except sqlite3.Error as error:
                 raise self._unusable(error) from None
             except OSError as error:
-                raise SpoolUnusable(
-                    f"{self.path}: {error.strerror}: set GOVBUS_SPOOL to a folder of your own."
-                ) from None
+                raise SpoolUnusable(f"{self.path}: {error.strerror}: {_OWN_FOLDER}") from None
 
     def _open(self) -> sqlite3.Connection:
         if self._wanted_owner is not None:

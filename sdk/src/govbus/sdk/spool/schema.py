@@ -87,7 +87,8 @@ def prepare(connection: sqlite3.Connection, owner: Owner | None) -> Owner:
 
 def _prepared(connection: sqlite3.Connection, owner: Owner | None) -> Owner:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0 and owner is not None:
+    (objects_count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if version == 0 and objects_count == 0 and owner is not None:
         for statement in _TABLES.split(";"):
             connection.execute(statement)
         connection.execute("INSERT INTO owner VALUES (1, ?, ?)", (owner.url, owner.source))

@@ -81,6 +81,12 @@ class Sender:
         self._thread.start()
 
     def _run(self, sending: Sending) -> None:
+        try:
+            self._send_until_stopped(sending)
+        finally:
+            sending.close()
+
+    def _send_until_stopped(self, sending: Sending) -> None:
         failures_count = 0
         while not self._stopping:
             self._appended = self._urged = False

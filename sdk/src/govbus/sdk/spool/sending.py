@@ -47,6 +47,10 @@ class Sending:
                 self._noted = standing
             return standing
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
     def before_fork(self) -> None:
         """Give the turn back: it must not be carried over a fork. What is under way may be sent twice, as one event."""
         self._turn.before_fork()
