@@ -5,6 +5,11 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import APIRouter
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from pydantic import SecretStr
 
 from govbus.eventing.paging import decode_cursor, encode_cursor
 from govbus.eventing.problems import Problem
@@ -84,6 +89,64 @@ async def test_a_failure_is_answered_and_not_raised_to_the_server_and_shows_noth
     assert answer.status_code == 500
     assert answer.json()["type"].endswith("/internal")
     assert "hunter2" not in answer.text
+
+
+async def test_a_pool_without_a_free_connection_is_503_and_says_when_to_come_again(
+    probe_settings: ServiceSettings,
+) -> None:
+    narrow = {"postgres_pool_count": 1, "postgres_pool_timeout_seconds": 0.05}
+    service = Service("console", probe_settings.model_copy(update=narrow))
+    routes = APIRouter()
+
+    @routes.get("/ask")
+    async def ask() -> None:
+        async with service.engine.connect() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+
+    transport = httpx2.ASGITransport(app=service.app(routes))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://probe") as client:
+        async with service.engine.connect() as held:
+            await held.exec_driver_sql("SELECT 1")
+            refused = await client.get("/ask")
+        taken = await client.get("/ask")
+    await service.engine.dispose()
+    assert (refused.status_code, refused.json()["reason"], refused.headers["retry-after"]) == (503, "unavailable", "5")
+    assert taken.status_code == 200
+
+
+async def test_a_database_that_is_gone_is_503(probe_settings: ServiceSettings) -> None:
+    nowhere = probe_settings.model_copy(
+        update={"postgres_url": SecretStr("postgresql+asyncpg://nobody@127.0.0.1:9/nothing")}
+    )
+    service = Service("console", nowhere)
+    routes = APIRouter()
+
+    @routes.get("/ask")
+    async def ask() -> None:
+        async with service.engine.connect():
+            pass
+
+    transport = httpx2.ASGITransport(app=service.app(routes))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://probe") as client:
+        assert (await client.get("/ask")).status_code == 503
+    await service.engine.dispose()
+
+
+async def test_a_secret_in_the_query_is_in_no_trace(
+    probe_settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+    service = Service("console", probe_settings)
+    transport = httpx2.ASGITransport(app=service.app(_routes()))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://probe") as client:
+        await client.get("/fail?code=hunter2")
+    await service.engine.dispose()
+    spans = [span.to_json() for span in exporter.get_finished_spans()]
+    assert any("/fail" in span for span in spans)
+    assert not any("hunter2" in span or "code=" in span for span in spans)
 
 
 @pytest.mark.parametrize("url", ["/fail%00", "/fail?q=%00"])

@@ -8,14 +8,23 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from govbus.eventing.failures import is_transient
+
 TYPE_BASE: Final = "https://schemas.govbus.dev/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
+
+_AWAY: Final = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError, TimeoutError)
+_AWAY_RETRY_SECONDS: Final = 5
+"""About as long as waiting for a connection took: until then other requests may have let one go."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -126,6 +135,9 @@ def _respond(request: Request, problem: Problem) -> JSONResponse:
 
 
 def _failed(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, _AWAY) and is_transient(error):
+        _log.warning("%s %s: what it needs is away: %s", request.method, request.url.path, type(error).__name__)
+        return _respond(request, _away())
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     problem = Problem(
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -134,6 +146,16 @@ def _failed(request: Request, error: Exception) -> JSONResponse:
         detail="Nothing was changed by this request, or it may be repeated; the service's log has the cause.",
     )
     return _respond(request, problem)
+
+
+def _away() -> Problem:
+    return Problem(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        reason="unavailable",
+        title="Unavailable just now",
+        detail="The database does not answer, or every connection to it is in use; repeat this after Retry-After.",
+        headers={"Retry-After": str(_AWAY_RETRY_SECONDS)},
+    )
 
 
 def _nul_in_url() -> Problem:

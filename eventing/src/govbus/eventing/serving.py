@@ -49,6 +49,7 @@ def serve(settings_class: type[S], build_app: Callable[[S], FastAPI]) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # who connects is decided by the connection, never by a header
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
