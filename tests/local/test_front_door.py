@@ -140,6 +140,18 @@ async def test_headers_of_one_connection_stay_there_and_repeated_ones_stay_repea
     assert "x-hop" not in answer.headers
 
 
+async def test_what_only_a_proxy_says_of_a_client_certificate_does_not_pass(door: httpx2.AsyncClient) -> None:
+    said = {
+        "X-Forwarded-Client-Cert": "Hash=" + "0" * 64,
+        "X-SSL-Client-Cert": "pem",
+        "X-SSL-Client-Verify": "SUCCESS",
+        "X-Govbus-Proxy-Secret": "guessed",
+        "X-Else": "passes",
+    }
+    arrived = (await door.get("/v1/events", headers=said)).json()["headers"]
+    assert [name for name in said if name.lower() in arrived] == ["X-Else"]
+
+
 async def test_an_event_stream_passes_before_it_ends(door: httpx2.AsyncClient) -> None:
     async with door.stream("GET", "/v1/log/stream") as answer:
         first = await asyncio.wait_for(anext(answer.aiter_lines()), 5)

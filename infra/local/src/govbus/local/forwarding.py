@@ -17,6 +17,11 @@ HOP_BY_HOP = frozenset(
 )  # fmt: skip
 """They concern one connection only. Source: RFC 9110, 7.6.1."""
 
+PROXYS_OWN = frozenset(
+    {b"x-forwarded-client-cert", b"x-ssl-client-cert", b"x-ssl-client-verify", b"x-govbus-proxy-secret"}
+)
+"""What a proxy says of the client's certificate. This one ends no TLS, so nobody may say it through here."""
+
 DISCARDED_BYTES = 64 * 1024 * 1024
 DISCARD_SECONDS = 10.0
 
@@ -69,5 +74,5 @@ def end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     named = {
         name.strip().lower() for key, value in headers if key.lower() == b"connection" for name in value.split(b",")
     }
-    dropped = HOP_BY_HOP | named
+    dropped = HOP_BY_HOP | PROXYS_OWN | named
     return [(key.lower(), value) for key, value in headers if key.lower() not in dropped]
