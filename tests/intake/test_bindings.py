@@ -106,6 +106,16 @@ def test_bad_ce_headers_are_refused(headers: list[tuple[str, str]]) -> None:
         read_binary(headers, b"")
 
 
+def test_an_extension_without_a_value_is_absent_and_an_empty_subject_refused() -> None:
+    headers = [(f"ce-{name}", value) for name, value in GOOD.items()]
+    assert "endpoint" not in read_binary([*headers, ("ce-endpoint", "")], b"{}").attributes
+    records = [(f"ce_{name}", value.encode()) for name, value in GOOD.items()]
+    assert "endpoint" not in kafka_binding.read([*records, ("ce_endpoint", b"")], b"{}").attributes
+    with pytest.raises(Refused) as refused:
+        read(read_binary([*headers, ("ce-subject", "")], b"{}"), NOW)
+    assert refused.value.reason == "invalid_envelope"
+
+
 @pytest.mark.parametrize(
     ("content_type", "mode"),
     [

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from govbus.contracts.envelope import CONTEXT_ATTRIBUTES
 from govbus.contracts.limits import ATTRIBUTE_BYTES, ATTRIBUTES_BYTES
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.sequence import is_number
@@ -34,6 +35,14 @@ def check_name(name: str, reason: str) -> None:
     """Refuse an attribute name that is not lower-case ASCII letters and digits, or that is reserved."""
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise Refused(reason, f"{name[:40]!r} is not an attribute name: 1 to 20 lower-case letters and digits")
+
+
+def is_said(name: str, value: str) -> bool:
+    """Return whether a header says something: KServe sends extensions of its own without a value, so they are absent.
+
+    An empty attribute of the standard or of ours is not absent: it is refused later.
+    """
+    return bool(value) or name in TEXTS or name in CONTEXT_ATTRIBUTES
 
 
 def text_of(name: str, value: Any) -> str | None:

@@ -71,7 +71,9 @@ def read_binary(headers: Headers, body: bytes) -> Said:
             raise Refused("bad_headers", f"header {header!r} is given twice")
         if name == "datacontenttype":
             raise Refused("bad_headers", "datacontenttype travels as Content-Type in binary mode")
-        attributes[name] = decode_value(header, value)
+        decoded = decode_value(header, value)
+        if naming.is_said(name, decoded):
+            attributes[name] = decoded
     content_type = _content_type(headers)
     if content_type:
         attributes["datacontenttype"] = content_type

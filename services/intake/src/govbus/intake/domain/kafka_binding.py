@@ -33,7 +33,8 @@ def read(headers: Headers, value: bytes | None) -> Said:
             naming.check_name(name, "bad_headers")
             if name == "datacontenttype":
                 raise Refused("bad_headers", "datacontenttype travels as the content-type header in binary mode")
-            attributes[name] = text
+            if naming.is_said(name, text):
+                attributes[name] = text
     if not attributes:
         raise Refused("undecodable", "neither ce_ headers nor content-type application/cloudevents+json")
     if "traceparent" in texts:
