@@ -16,8 +16,10 @@ from govbus.intake.api import (
     handshaking,
     imports,
     keys,
+    registering,
     rejected,
     signature_keys,
+    source_changes,
     sources,
     webhooks,
 )
@@ -27,17 +29,19 @@ from govbus.intake.api.proxies import TrustedProxies
 from govbus.intake.api.signed import SignedDeliveries
 from govbus.intake.callers import Callers
 from govbus.intake.confirming import Confirmer
-from govbus.intake.handlers import on_any_record
+from govbus.intake.handlers import on_any_record, topics_of_platforms
 from govbus.intake.installed_mappings import DELIVERED, InstalledMappings
 from govbus.intake.metrics import IntakeMetrics
 from govbus.intake.rates import Rates
 from govbus.intake.reception import Reception
 from govbus.intake.sealing import Sealer, load_key
 from govbus.intake.settings import Settings
+from govbus.intake.watching import Watch
 
 _COUNTS_SECONDS: Final = 2.0
 _SUMMARY_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 3600.0
+_WATCH_SECONDS: Final = 2.0
 _MAPPINGS_SECONDS: Final = 2.0
 
 
@@ -57,17 +61,18 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
         topics.AUDIT,
         *(topics.intake_topic(name) for name in settings.intake_kafka_sources),
         handler=on_any_record(reception),
+        discover=topics_of_platforms(reception, settings.intake_kafka_sources),
     )
-    service.every("refusal counts", _COUNTS_SECONDS, reception.write_counts)
-    service.every("refusal summaries", _SUMMARY_SECONDS, reception.summarise)
-    service.every("forgetting refused input", _FORGET_SECONDS, reception.forget)
+    _schedule(service, reception, Watch(service.transaction, clock, settings.intake_gap_settle_seconds))
     service.every("changed mapping files", _MAPPINGS_SECONDS, mappings.reload)
     app = service.app(
         events.router(reception, callers),
         webhooks.router(reception, callers, deliveries, handshakes),
         handshaking.router(reception, callers, handshakes),
         imports.router(reception, callers),
-        sources.router(reception, callers, sealer),
+        registering.router(reception, callers, sealer),
+        sources.router(reception, callers),
+        source_changes.router(reception, callers),
         credentials.router(reception, callers),
         signature_keys.router(reception, callers, sealer),
         rejected.router(reception, callers),
@@ -77,3 +82,13 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     app.add_middleware(SharedRoom, room=Room(settings.intake_bodies_bytes))
     app.state.reception = reception
     return app
+
+
+def _schedule(service: Service, reception: Reception, watch: Watch) -> None:
+    """Let the clock's work be done while the service runs."""
+    service.every("refusal counts", _COUNTS_SECONDS, reception.write_counts)
+    service.every("refusal summaries", _SUMMARY_SECONDS, reception.summarise)
+    service.every("forgetting refused input", _FORGET_SECONDS, reception.forget)
+    service.every("gaps in sequences", _WATCH_SECONDS, watch.report_gaps)
+    service.every("silent sources", _WATCH_SECONDS, watch.report_silences)
+    service.every("forgetting idempotency keys", _FORGET_SECONDS, watch.forget_keys)

@@ -1,18 +1,20 @@
 """Intake's Kafka edge: platforms' own topics, and the audit log's stream, from which it learns where facts stand."""
 
 import base64
+from collections.abc import Collection
 
 from govbus.contracts import topics
 from govbus.contracts.conclusions.log import EntryPublished
 from govbus.contracts.identity import identity_digest
 from govbus.contracts.translog.entry import EVENT, Entry, EntryRejected, parse_entry
 from govbus.eventing.delivery import RawDelivery, RawHandler, Unprocessable
+from govbus.eventing.following import Discover
 from govbus.eventing.reading import decode_record
 from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
 from govbus.intake.domain.units import read_record
-from govbus.intake.reception import Reception
+from govbus.intake.reception import Reception, reading
 from govbus.intake.store import places, sources
 from govbus.intake.store.places import Place
 
@@ -27,6 +29,17 @@ def on_any_record(reception: Reception) -> RawHandler:
             await on_platform_record(reception, delivery)
 
     return handle
+
+
+def topics_of_platforms(reception: Reception, always: Collection[str]) -> Discover:
+    """Return what names the topics of the platforms that are registered for Kafka, `always` read ones left out."""
+
+    async def discover() -> list[str]:
+        async with reading(reception.transaction) as connection:
+            names = await sources.names_on_kafka(connection)
+        return [topics.intake_topic(name) for name in names if name not in always]
+
+    return discover
 
 
 async def on_platform_record(reception: Reception, delivery: RawDelivery) -> None:

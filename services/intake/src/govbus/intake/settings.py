@@ -20,7 +20,9 @@ class Settings(ServiceSettings):
         default=None, description="one's own mapping files; absent: mappings/ in the data directory"
     )
     intake_kafka_sources: tuple[str, ...] = Field(
-        default=("demo",), description="platforms that emit on a topic of their own, govbus.intake.<name>"
+        default=("demo",),
+        description="platforms whose own topic, govbus.intake.<name>, must be there at the start; others are found in "
+        "the register while intake runs",
     )
     intake_events_per_second: float = Field(
         default=20_000, gt=0, description="the most that one source may send to one process; registrations ask for less"
@@ -34,6 +36,12 @@ class Settings(ServiceSettings):
     intake_proxy_secret: SecretStr = Field(
         default=SecretStr(""),
         description="what such a proxy sends as X-Govbus-Proxy-Secret; empty: none is believed",
+    )
+    intake_gap_settle_seconds: float = Field(
+        default=30,
+        ge=0,
+        description="how long a missing sequence number is waited for before it is reported: records of several "
+        "partitions and connections overtake each other",
     )
 
     @property

@@ -12,6 +12,7 @@ from pydantic import (
 )
 
 from govbus.contracts.limits import ATTRIBUTE_BYTES, BODY_BYTES, EVENT_BYTES
+from govbus.eventing.problems import Problem
 from govbus.intake.api.signatures import Signature, is_unsigned
 from govbus.intake.domain.limits import Limits
 from govbus.intake.domain.source import (
@@ -20,6 +21,7 @@ from govbus.intake.domain.source import (
     Source,
     is_reserved,
 )
+from govbus.intake.reception import Reception
 
 _URI: Final = re.compile(r"[^\s\x00-\x1f\x7f]+")
 _NAMESPACE: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}")
@@ -28,6 +30,8 @@ _EVENTS_PER_SECOND: Final = 1_000_000.0
 _OURS: Final = frozenset({"people", "intake", "govbus"})
 
 Seconds = Annotated[int, Field(gt=0, le=_YEAR_SECONDS)]
+TypeGlobs = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=200)]
+"""What a platform may say: globs over type names, short or full."""
 
 
 class SourceLimits(BaseModel):
@@ -58,11 +62,10 @@ class NewSource(BaseModel):
     internal: bool = Field(default=False, description="reachable from inside only; the scheme none needs it")
     signature: Signature | None = None
     limits: SourceLimits = SourceLimits()
-    types: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] | None = Field(
-        default=None, max_length=200, description="globs over type names; default: all but approvals"
-    )
+    types: TypeGlobs | None = Field(default=None, description="globs over type names; default: all but approvals")
     expected_interval_seconds: Seconds | None = None
     replay_window_seconds: Seconds = DEFAULT_REPLAY_WINDOW_SECONDS
+    kafka: bool = Field(default=False, description="emits on a topic of its own, govbus.intake.<name>")
 
     @field_validator("name")
     @classmethod
@@ -109,6 +112,7 @@ class NewSource(BaseModel):
             signature_topics=self.signature.topics if self.signature else (),
             confirms=self.signature.confirm if self.signature else False,
             is_internal=self.internal,
+            kafka=self.kafka,
         )
 
 
@@ -118,6 +122,22 @@ class NewCredential(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     expires_in_seconds: Seconds | None = Field(default=None, description="absent: until it is revoked")
+
+
+def check_mapping(name: str | None, reception: Reception) -> None:
+    """Refuse a mapping that is not installed.
+
+    Raises:
+        Problem: 422, with the names of those that are.
+    """
+    if name is not None and name not in reception.mappings:
+        raise Problem(
+            status=422,
+            reason="invalid_request",
+            title="Request refused",
+            detail=f"Installed mappings: {', '.join(sorted(reception.mappings)) or 'none'}.",
+            errors=[{"pointer": "/mapping", "detail": "not installed here"}],
+        )
 
 
 def body_schema(model: type[BaseModel]) -> dict[str, Any]:

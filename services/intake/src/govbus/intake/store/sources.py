@@ -77,8 +77,15 @@ async def add(connection: AsyncConnection, registration: Registration) -> None:
     await connection.execute(insert(tables.source).values(values))
 
 
-async def find(connection: AsyncConnection, name: str) -> Registration | None:
-    """Return the platform registered as `name`."""
+async def find(connection: AsyncConnection, name: str, *, lock: bool = False) -> Registration | None:
+    """Return the platform registered as `name`, locked until the transaction ends when `lock`; no removed one."""
+    query = select(tables.source).where(tables.source.c.name == name, tables.source.c.removed_at.is_(None))
+    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return _registration(row) if row is not None else None
+
+
+async def find_also_removed(connection: AsyncConnection, name: str) -> Registration | None:
+    """Return the platform that is or was registered as `name`."""
     row = (await connection.execute(select(tables.source).where(tables.source.c.name == name))).one_or_none()
     return _registration(row) if row is not None else None
 
@@ -87,6 +94,20 @@ async def page(connection: AsyncConnection, after_name: str, limit: int) -> list
     """Return platforms by name, those after `after_name`."""
     query = select(tables.source).where(tables.source.c.name > after_name).order_by(tables.source.c.name).limit(limit)
     return [_registration(row) for row in await connection.execute(query)]
+
+
+async def names_in(connection: AsyncConnection, namespace: str) -> list[str]:
+    """Return the platforms that own a namespace together, removed ones too: its subjects are still theirs."""
+    columns = tables.source.c
+    query = select(columns.name).where(columns.namespace == namespace).order_by(columns.name)
+    return list((await connection.execute(query)).scalars())
+
+
+async def names_on_kafka(connection: AsyncConnection) -> list[str]:
+    """Return the platforms that emit on a topic of their own."""
+    columns = tables.source.c
+    query = select(columns.name).where(columns.kafka, columns.removed_at.is_(None)).order_by(columns.name)
+    return list((await connection.execute(query)).scalars())
 
 
 async def registered_uris(connection: AsyncConnection, candidates: Iterable[str]) -> set[str]:
@@ -137,7 +158,7 @@ async def find_credential(connection: AsyncConnection, token_digest: bytes) -> t
     query = (
         select(tables.credential, tables.source)
         .join(tables.source, tables.source.c.name == tables.credential.c.source_name)
-        .where(tables.credential.c.token_digest == token_digest)
+        .where(tables.credential.c.token_digest == token_digest, tables.source.c.removed_at.is_(None))
     )
     row = (await connection.execute(query)).one_or_none()
     return (_credential(row), _registration(row).source) if row is not None else None
