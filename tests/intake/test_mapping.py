@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from govbus.contracts.envelope import Event
+from govbus.intake.domain.applying import Payload, apply, delivery_id
 from govbus.intake.domain.expressions import ExpressionFailed, Scope, compiled
-from govbus.intake.domain.mapping import Ignored, Mapping, Payload, apply, scope_of
+from govbus.intake.domain.mapping import Ignored, Mapping
 from govbus.intake.domain.mapping_file import MappingInvalid, read_mapping
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
-from govbus.intake.installed_mappings import default_directory, load_mappings
+from govbus.intake.installed_mappings import DELIVERED, load_mappings
 
 SOURCE = Source("alerts", "//alerts", "shop")
 FILE = b"""
@@ -21,7 +22,7 @@ requires: [body.alerts]
 rules:
   - name: heartbeat
     when: has(body.heartbeat)
-    ignore: heartbeat
+    ignore: test_delivery
   - name: firing
     when: body.status == 'firing'
     for_each: body.alerts
@@ -35,11 +36,15 @@ rules:
 """
 ALERT = {"name": "slow", "model": "m", "at": "2026-11-23T00:00:00Z", "severity": "low", "environment": None}
 
+NAMELESS = {name: value for name, value in ALERT.items() if name != "model"}
+
 
 def mapped(body: Any, file: bytes = FILE) -> tuple[Event, ...] | Ignored:
     """Return what the mapping makes of a body."""
-    payload = Payload(body, {"x-id": "7"}, "00" * 32)
-    outcome = apply(read_mapping(file, "alerts.yaml"), payload, SOURCE, scope_of(payload, SOURCE))
+    reading = read_mapping(file, "alerts.yaml")
+    payload = Payload(body, {"x-id": "7"}, "00" * 32, "00" * 32, {"received_at": "2026-11-23T00:00:00Z"})
+    scope = payload.scope(reading, SOURCE)
+    outcome = apply(reading, payload, SOURCE, {}, scope, delivery_id(reading, payload, scope))
     return outcome if isinstance(outcome, Ignored) else tuple(draft.event for draft in outcome)
 
 
@@ -53,7 +58,7 @@ def test_one_delivery_becomes_as_many_facts_as_it_has_elements_with_numbered_ids
 
 
 def test_a_payload_can_be_ignored_with_a_reason() -> None:
-    assert mapped({"heartbeat": 1, "alerts": []}) == Ignored("heartbeat", "heartbeat")
+    assert mapped({"heartbeat": 1, "alerts": []}) == Ignored("test_delivery", "heartbeat")
 
 
 @pytest.mark.parametrize(
@@ -62,11 +67,15 @@ def test_a_payload_can_be_ignored_with_a_reason() -> None:
         ({"status": "firing"}, "mapping_failed", "/alerts"),
         ({"status": "quiet", "alerts": []}, "unmapped", None),
         ({"status": "firing", "alerts": []}, "mapping_failed", None),
-        ({"status": "firing", "alerts": {}}, "mapping_failed", None),
+        ({"status": "firing", "alerts": {}}, "mapping_failed", "/alerts"),
         ({"status": "firing", "alerts": [{**ALERT, "severity": "worst"}]}, "mapping_failed", "/severity"),
-        ({"status": "firing", "alerts": [{**ALERT, "model": 5}]}, "mapping_failed", "/model"),
-        ({"status": "firing", "alerts": [{**ALERT, "model": ""}]}, "mapping_failed", "/model"),
-        ({"status": "firing", "alerts": [{"name": "x"}]}, "mapping_failed", "/model"),
+        ({"status": "firing", "alerts": [{**ALERT, "model": 5}]}, "mapping_failed", "/alerts/0/model"),
+        ({"status": "firing", "alerts": [{**ALERT, "model": ""}]}, "mapping_failed", "/alerts/0/model"),
+        (
+            {"status": "firing", "alerts": [ALERT, NAMELESS]},
+            "mapping_failed",
+            "/alerts/1/model",
+        ),
         ({"alerts": [ALERT]}, "mapping_failed", "/status"),
         ([], "mapping_failed", "/alerts"),
         (None, "mapping_failed", "/alerts"),
@@ -111,7 +120,7 @@ def test_the_digest_of_a_mapping_changes_with_any_byte_of_its_file() -> None:
 
 
 def test_the_delivered_mappings_can_be_read() -> None:
-    found = load_mappings(default_directory())
+    found = load_mappings(DELIVERED)
     assert set(found) >= {"mlflow", "cdevents"}
     assert all(isinstance(one, Mapping) for one in found.values())
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from govbus.intake.installed_mappings import default_directory
+from govbus.intake.installed_mappings import DELIVERED
 from intake.desk import Desk, cloud_event, open_desk
 
 CDEVENT = {
@@ -55,7 +55,7 @@ async def test_refused_bytes_are_sealed_at_rest_and_gone_after_30_days(desk: Des
 async def test_a_delivery_is_replayed_after_the_mapping_was_mended_and_only_once(
     service_database: Callable[[str], str], tmp_path: Path
 ) -> None:
-    delivered = (default_directory() / "cdevents.yaml").read_text()
+    delivered = (DELIVERED / "cdevents.yaml").read_text()
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "cdevents.yaml").write_text(delivered.replace("requires: [", "requires: [body.context.nothing, "))

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from govbus.contracts import catalogue
 from govbus.eventing.records import RawRecord, decode, encode
 from govbus.intake.domain.acceptance import Fact, attribute, judge_all
+from govbus.intake.domain.deliveries import read_delivery
+from govbus.intake.domain.inputs import Input, Unit
 from govbus.intake.domain.refusals import REASONS, Refused
 from govbus.intake.domain.source import Source
-from govbus.intake.domain.units import Input, Unit, read_delivery, read_record, read_request
-from govbus.intake.installed_mappings import default_directory, load_mappings
+from govbus.intake.domain.units import read_record, read_request
+from govbus.intake.installed_mappings import DELIVERED, load_mappings
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-MAPPINGS = load_mappings(default_directory())
+MAPPINGS = load_mappings(DELIVERED)
 SOURCE = Source("s", "//s", "ns", mapping="cdevents")
 FACTS = [one.full_name for one in catalogue.all_types() if one.is_fact]
 STRUCTURED = (("content-type", "application/cloudevents+json"),)
@@ -68,8 +70,10 @@ def test_any_event_is_a_fact_that_every_reader_can_read_or_is_refused(event: dic
 def test_any_json_body_is_a_delivery_or_is_refused(body: Any) -> None:
     raw = json.dumps(body).encode()
     for name in MAPPINGS:
-        unit = read_delivery(Input("webhook", (), raw), Source("s", "//s", "ns", mapping=name), MAPPINGS)
-        facts_of(unit)
+        units = read_delivery(Input("webhook", (), raw), Source("s", "//s", "ns", mapping=name), MAPPINGS, NOW)
+        assert units
+        for unit in units:
+            facts_of(unit)
 
 
 @given(

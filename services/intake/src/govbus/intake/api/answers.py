@@ -19,14 +19,8 @@ def problem_of(refusal: Refused) -> Problem:
         title=refusal.title,
         detail=refusal.detail,
         errors=[{"pointer": place.pointer, "detail": place.detail} for place in refusal.places],
-        headers=_headers(refusal),
+        headers={"WWW-Authenticate": "Bearer"} if refusal.status == UNAUTHENTICATED else None,
     )
-
-
-def _headers(refusal: Refused) -> dict[str, str] | None:
-    if refusal.retry_after_seconds is not None:
-        return {"Retry-After": str(refusal.retry_after_seconds)}
-    return {"WWW-Authenticate": "Bearer"} if refusal.status == UNAUTHENTICATED else None
 
 
 def answer(outcome: Outcome, instance: str) -> JSONResponse:

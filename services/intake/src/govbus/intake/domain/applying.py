@@ -179,7 +179,7 @@ class _Meant:
         try:
             return str(parse_subject(name))
         except InvalidSubject as error:
-            pointer = self.template.subject_name.pointer
+            pointer = self.template.subject_name.pointer_in(self.scope)
             raise Refused("mapping_failed", f"stated subject: {error}", (Place(pointer, str(error)[:200]),)) from None
 
     def _check(self, event: Event) -> None:
@@ -231,7 +231,7 @@ def _scopes(render: Renderer, template: FactTemplate, scope: Scope) -> Iterable[
     if template.for_each is None:
         return [scope]
     items = render.items(template.for_each, scope)
-    pointer = template.for_each.pointer or "/items"
+    pointer = template.for_each.pointer_in(scope) or "/items"
     return [scope.with_item(item, position, f"{pointer}/{position}") for position, item in enumerate(items)]
 
 
@@ -259,7 +259,7 @@ def _inside(
             for part in split(reading, held, source):
                 yield from _outcomes(reading, part, source, mappings, part.scope(reading, source), depth - 1)
         elif inner.otherwise is not None:
-            item = scope.with_item(body, position, f"{inner.bodies.pointer or '/inner'}/{position}")
+            item = scope.with_item(body, position, f"{inner.bodies.pointer_in(scope) or '/inner'}/{position}")
             yield from _meant(outer, rule, (inner.otherwise,), payload, item)
         else:
             raise Refused("unmapped", f"rule {rule.name!r} of {outer.name}: no mapping reads what is inside")

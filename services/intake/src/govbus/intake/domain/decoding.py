@@ -6,6 +6,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from govbus.intake.domain.decoders import csv, dsse, front_matter, json_values, texts, yaml_values
+from govbus.intake.domain.refusals import Refused
+
+_TRIALS: Final = (b"", b"a,b\n1,2\n")
 
 Decode = Callable[[bytes, Mapping[str, Any]], Any]
 
@@ -43,7 +46,7 @@ def decoder_of(document: Any) -> Decoder:
     """Return the decoder that a mapping file names: its name, or `{name: {option: …}}`.
 
     Raises:
-        ValueError: no such decoder.
+        ValueError: no such decoder, or options that it cannot use.
     """
     if isinstance(document, dict) and len(document) == 1:
         ((name, options),) = document.items()
@@ -51,4 +54,17 @@ def decoder_of(document: Any) -> Decoder:
         name, options = document, None
     if name not in DECODERS or not isinstance(options, dict | None):
         raise ValueError(f"decoder {document!r} is none of {', '.join(DECODERS)}")
-    return Decoder(name, options or {})
+    found = Decoder(name, options or {})
+    _try(found)
+    return found
+
+
+def _try(decoder: Decoder) -> None:
+    """Let a decoder meet its options when the file is read, not at the first delivery."""
+    for raw in _TRIALS:
+        try:
+            decoder.decode(raw)
+        except Refused:
+            continue
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ValueError(f"decoder {decoder.name}: its options cannot be used: {error}") from None

@@ -153,10 +153,9 @@ class Expression:
             raise ExpressionFailed(self.text, str(value)[:_DETAIL_CHARACTERS], self._missing(scope))
         return value
 
-    @property
-    def pointer(self) -> str:
-        """JSON pointer of a plain path; empty for anything else."""
-        return _pointer(self.path, "") if self.path else ""
+    def pointer_in(self, scope: Scope) -> str:
+        """Return the JSON pointer of a plain path; empty for anything else."""
+        return _pointer(self.path, scope.item_pointer) if self.path else ""
 
     def _missing(self, scope: Scope) -> str | None:
         for mention in _MENTIONED.finditer(self.text):

@@ -37,16 +37,16 @@ class Renderer:
         """Return a value that must be text: a number or null there is a mistake, and its text would be a guess."""
         value = self.value(expression, scope)
         if not isinstance(value, str) or not value:
-            places = (Place(expression.pointer, "not a text, or empty"),) if expression.pointer else ()
-            raise Refused("mapping_failed", f"mapping {self.mapping.name}: {expression.text} is not a text", places)
+            told = f"mapping {self.mapping.name}: {expression.text} is not a text"
+            raise Refused("mapping_failed", told, _place(expression, scope, "not a text, or empty"))
         return value
 
     def items(self, expression: Expression, scope: Scope) -> list[Any]:
         """Return a value that must be a list."""
         value = self.value(expression, scope)
         if not isinstance(value, list):
-            places = (Place(expression.pointer, "not a list"),) if expression.pointer else ()
-            raise Refused("mapping_failed", f"mapping {self.mapping.name}: {expression.text} is not a list", places)
+            told = f"mapping {self.mapping.name}: {expression.text} is not a list"
+            raise Refused("mapping_failed", told, _place(expression, scope, "not a list"))
         return value
 
     def moment(self, expression: Expression, scope: Scope) -> datetime:
@@ -55,8 +55,8 @@ class Renderer:
         try:
             return parse_time(written)
         except ValueError as error:
-            places = (Place(expression.pointer, str(error)[:200]),) if expression.pointer else ()
-            raise Refused("mapping_failed", f"{expression.text}: {error}"[:_DETAIL_CHARACTERS], places) from None
+            told = f"{expression.text}: {error}"[:_DETAIL_CHARACTERS]
+            raise Refused("mapping_failed", told, _place(expression, scope, str(error)[:200])) from None
 
     def rendered(self, template: Any, scope: Scope) -> Any:
         """Return the template with its expressions computed; a key that ends in `?` is left out without a value."""
@@ -90,3 +90,8 @@ class Renderer:
         places = (Place(error.pointer, "the mapping needs it and it is missing"),) if error.pointer else ()
         told = f"mapping {self.mapping.name} {self.mapping.version}: {error}"
         return Refused("mapping_failed", told[:_DETAIL_CHARACTERS], places)
+
+
+def _place(expression: Expression, scope: Scope, detail: str) -> tuple[Place, ...]:
+    pointer = expression.pointer_in(scope)
+    return (Place(pointer, detail),) if pointer else ()

@@ -23,7 +23,7 @@ class _Strict(_BASE):  # type: ignore[misc]  # the C loader where libyaml is the
     @override
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        if len({str(key) for key in keys}) != len(keys):
+        if min(len(set(keys)), len({str(key) for key in keys})) != len(keys):
             raise Refused("duplicate_key", f"line {node.start_mark.line + 1}: a key stands twice")
         found: dict[Any, Any] = super().construct_mapping(node, deep)
         return found
