@@ -36,6 +36,8 @@ from govbus.intake.rates import Rates
 from govbus.intake.reception import Reception
 from govbus.intake.sealing import Sealer, load_key
 from govbus.intake.settings import Settings
+from govbus.intake.trimming import Trimming
+from govbus.intake.unsigned_sources import UnsignedSources
 from govbus.intake.watching import Watch
 
 _COUNTS_SECONDS: Final = 2.0
@@ -43,6 +45,7 @@ _SUMMARY_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 3600.0
 _WATCH_SECONDS: Final = 2.0
 _MAPPINGS_SECONDS: Final = 2.0
+_UNSIGNED_SECONDS: Final = 60.0
 
 
 def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
@@ -64,6 +67,8 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
         discover=topics_of_platforms(reception, settings.intake_kafka_sources),
     )
     _schedule(service, reception, Watch(service.transaction, clock, settings.intake_gap_settle_seconds))
+    service.every("trimming", settings.intake_trim_seconds, Trimming(settings, service.transaction).trim)
+    service.every("unsigned sources", _UNSIGNED_SECONDS, UnsignedSources(reception).say)
     service.every("changed mapping files", _MAPPINGS_SECONDS, mappings.reload)
     app = service.app(
         events.router(reception, callers),
@@ -79,7 +84,7 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
         keys.router(reception, callers, sealer),
         erasures.router(reception, callers),
     )
-    app.add_middleware(SharedRoom, room=Room(settings.intake_bodies_bytes))
+    app.add_middleware(SharedRoom, room=Room(settings.intake_bodies_bytes, reception.refuse_overload))
     app.state.reception = reception
     return app
 

@@ -21,6 +21,10 @@ class IntakeMetrics:
         self._rate_limited = Counter(
             "govbus_intake_rate_limited_total", "Refused because of a source's rate", ["source"], registry=registry
         )
+        # Refused because all bodies fill the room. Rising: a flood, or intake_bodies_bytes is too small.
+        self._overloaded = Counter(
+            "govbus_intake_overloaded_total", "Refused because bodies filled the room", registry=registry
+        )
         # Sources whose deliveries anybody could send (scheme none). Above 0: each of them must be meant.
         self._unsigned = Gauge(
             "govbus_intake_unsigned_sources", "Sources that take unsigned deliveries", registry=registry
@@ -39,6 +43,10 @@ class IntakeMetrics:
     def rate_limited(self, source_name: str) -> None:
         """Count one refusal because of a registered source's rate."""
         self._rate_limited.labels(source_name).inc()
+
+    def overloaded(self) -> None:
+        """Count one refusal because there was no room for its body."""
+        self._overloaded.inc()
 
     def unsigned_sources(self, count: int) -> None:
         """Say how many sources take unsigned deliveries."""

@@ -105,6 +105,11 @@ class Reception:
             headers={"Retry-After": str(math.ceil(wait_seconds))},
         )
 
+    def refuse_overload(self) -> None:
+        """Count a refusal for want of room; who sent it was not looked at."""
+        self.metrics.overloaded()
+        self.counts.count("overloaded")
+
     def refuse_unknown(self, reason: str, source_name: str = "") -> None:
         """Count a refusal of somebody who did not authenticate."""
         self.metrics.unauthenticated(reason)

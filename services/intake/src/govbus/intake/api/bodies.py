@@ -1,11 +1,6 @@
-"""Request bodies: read up to a limit, never further; gzip unpacked with the same limit.
-
-What is left of a refused body is read for a while and dropped: a connection that is closed over unread bytes is reset,
-and the answer that says why goes with it.
-"""
+"""Request bodies: read up to a limit, never further; gzip unpacked with the same limit."""
 
 import asyncio
-import contextlib
 import zlib
 from typing import Any, Final, TypeVar
 
@@ -15,17 +10,14 @@ from pydantic import BaseModel, ValidationError
 from govbus.contracts.limits import BODY_BYTES
 from govbus.eventing.problems import Problem, is_json, not_json
 from govbus.intake.api.answers import problem_of
-from govbus.intake.api.body_room import share_of
+from govbus.intake.api.body_room import Share, share_of
+from govbus.intake.api.incoming import Incoming
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import parse_json
 from govbus.intake.domain.source import Source
 
 READ_SECONDS: Final = 30.0
 """A client that needs longer for 8 MiB holds a connection for nothing."""
-
-DISCARDED_BYTES: Final = 64 * 1024 * 1024
-DISCARD_SECONDS: Final = 10.0
-"""How much of a refused body is read and dropped, and how long, before its connection is closed."""
 
 SETTINGS_BYTES: Final = 64 * 1024
 _GZIP: Final = 16 + zlib.MAX_WBITS
@@ -47,18 +39,18 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
     """Return the body, unpacked.
 
     Raises:
-        Refused: `too_large`, `unsupported_media_type` for another encoding than gzip, `undecodable` for broken gzip,
-            `overloaded` where the bodies of all requests together leave no room.
-        Problem: 408 for a client that is too slow.
+        Refused: `too_large`, `unsupported_media_type` for another encoding than gzip, `undecodable` for broken gzip.
+        Problem: 408 for a client that is too slow, 503 where the bodies of all requests together leave no room.
     """
+    incoming = Incoming(request)
     try:
-        return await _read_body(request, limit_bytes)
+        return await _read_body(request, incoming, limit_bytes)
     except Refused:
-        await _discard(request)
+        await incoming.discard()
         raise
 
 
-async def _read_body(request: Request, limit_bytes: int) -> bytes:
+async def _read_body(request: Request, incoming: Incoming, limit_bytes: int) -> bytes:
     stated = request.headers.get("content-length", "")
     if stated.isdigit() and int(stated) > limit_bytes:
         raise _too_large(limit_bytes)
@@ -67,7 +59,8 @@ async def _read_body(request: Request, limit_bytes: int) -> bytes:
         raise Refused("unsupported_media_type", f"content-encoding {encoding[:20]!r}: gzip or none")
     try:
         async with asyncio.timeout(READ_SECONDS):
-            return await _read(request, limit_bytes, zlib.decompressobj(_GZIP) if encoding == "gzip" else None)
+            unpacker = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
+            return await _read(incoming, share_of(request), limit_bytes, unpacker)
     except TimeoutError:
         raise Problem(
             status=408, reason="body_too_slow", title="Too slow", detail=f"Send the body within {READ_SECONDS:.0f} s."
@@ -103,11 +96,10 @@ async def read_settings(request: Request, model: type[M]) -> M:
         ) from None
 
 
-async def _read(request: Request, limit_bytes: int, unpacker: Any) -> bytes:
+async def _read(incoming: Incoming, share: Share, limit_bytes: int, unpacker: Any) -> bytes:
     parts: list[bytes] = []
-    share = share_of(request)
     total = 0
-    async for chunk in request.stream():
+    async for chunk in incoming.chunks():
         part = _unpack(unpacker, chunk, limit_bytes - total + 1) if unpacker else chunk
         total += len(part)
         if total > limit_bytes:
@@ -117,17 +109,6 @@ async def _read(request: Request, limit_bytes: int, unpacker: Any) -> bytes:
     if unpacker and not unpacker.eof:
         raise Refused("undecodable", "the gzip stream ends early")
     return b"".join(parts)
-
-
-async def _discard(request: Request) -> None:
-    discarded_bytes = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DISCARD_SECONDS):
-            while discarded_bytes < DISCARDED_BYTES:
-                message = await request.receive()
-                discarded_bytes += len(message.get("body", b""))
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
 
 
 def _unpack(unpacker: Any, chunk: bytes, room_bytes: int) -> bytes:

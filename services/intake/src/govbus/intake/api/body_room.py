@@ -4,35 +4,42 @@ Room is taken as bytes come in, so that a slow sender holds no more than it has 
 has been answered.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from govbus.intake.domain.refusals import Refused
+from govbus.eventing.problems import Problem
 
 _STATE: Final = "govbus.body_share"
-_RETRY_SECONDS: Final = 1
+_RETRY_SECONDS: Final = 2
 
 
 class Room:
     """Bytes that may be held at once by this process."""
 
-    def __init__(self, limit_bytes: int) -> None:
-        """Start empty."""
+    def __init__(self, limit_bytes: int, refused: Callable[[], None]) -> None:
+        """Start empty; `refused` is told of each refusal."""
         self._limit_bytes = limit_bytes
+        self._refused = refused
         self.held_bytes = 0
 
     def take(self, count_bytes: int) -> None:
         """Hold so many more.
 
         Raises:
-            Refused: `overloaded`.
+            Problem: 503 with `Retry-After`.
         """
         if self.held_bytes + count_bytes > self._limit_bytes:
-            raise Refused(
-                "overloaded", "Bodies being received fill the room there is.", retry_after_seconds=_RETRY_SECONDS
+            self._refused()
+            raise Problem(
+                status=503,
+                reason="overloaded",
+                title="Too much is being received at once",
+                detail="Bodies being received fill the room there is; repeat this after Retry-After.",
+                headers={"Retry-After": str(_RETRY_SECONDS)},
             )
         self.held_bytes += count_bytes
 

@@ -10,8 +10,6 @@ CONFLICT: Final = 409
 TOO_LARGE: Final = 413
 UNSUPPORTED: Final = 415
 REFUSED: Final = 422
-TOO_MANY: Final = 429
-UNAVAILABLE: Final = 503
 
 REASONS: Final[dict[str, tuple[int, str]]] = {
     "unknown_credential": (UNAUTHENTICATED, "No such credential, or it has expired or was revoked"),
@@ -37,8 +35,6 @@ REASONS: Final[dict[str, tuple[int, str]]] = {
     "contract_broken": (REFUSED, "The data break the contract of their type"),
     "mapping_failed": (REFUSED, "A field that the mapping needs is missing"),
     "unmapped": (REFUSED, "The source has no mapping that reads this"),
-    "rate_limited": (TOO_MANY, "More events than this source may send"),
-    "overloaded": (UNAVAILABLE, "Too much is being received at once"),
     "id_reused": (CONFLICT, "This identity was used before, with other content"),
 }
 """Reason → (HTTP status, title)."""
@@ -59,12 +55,9 @@ class Refused(Exception):
         reason: a key of `REASONS`.
         detail: a sentence for the sender; never holds a secret or the whole input.
         places: what exactly is wrong, for contract and mapping errors.
-        retry_after_seconds: when the same may pass, for refusals that time alone mends.
     """
 
-    def __init__(
-        self, reason: str, detail: str, places: tuple[Place, ...] = (), retry_after_seconds: int | None = None
-    ) -> None:
+    def __init__(self, reason: str, detail: str, places: tuple[Place, ...] = ()) -> None:
         """Keep why; an unknown reason is a mistake of ours, found at once."""
         if reason not in REASONS:
             raise KeyError(reason)
@@ -72,7 +65,6 @@ class Refused(Exception):
         self.reason = reason
         self.detail = detail
         self.places = places
-        self.retry_after_seconds = retry_after_seconds
 
     @property
     def status(self) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.intake import tables
+from govbus.intake.domain.schemes import NONE
 
 _COLUMNS = tables.signature_key.c
 
@@ -56,6 +57,13 @@ async def good(connection: AsyncConnection, source_names: Sequence[str], now: da
         .order_by(_COLUMNS.created_at.desc(), _COLUMNS.id)
     )
     return [SignatureKey(**row._asdict()) for row in await connection.execute(query)]
+
+
+async def unsigned_sources(connection: AsyncConnection) -> list[str]:
+    """Return the names of the registered sources that take deliveries of anybody."""
+    columns = tables.source.c
+    query = select(columns.name).where(columns.signature_scheme == NONE, columns.removed_at.is_(None))
+    return list((await connection.execute(query.order_by(columns.name))).scalars())
 
 
 def _is_good(now: datetime) -> ColumnElement[bool]:
