@@ -69,18 +69,22 @@ def attributes_of(record: ConsumerRecord) -> dict[str, str]:
     return {name: value.decode() for name, value in record.headers}
 
 
-async def test_events_pass_and_rubbish_is_on_record_while_the_partition_goes_on(
-    govbus_topics: RunningKafka, service_database: Callable[[str], str], tmp_path: Path
-) -> None:
-    kafka = govbus_topics
+def kafka_settings(kafka: RunningKafka) -> dict[str, str]:
+    """Return how intake connects."""
     user, password = kafka.credentials("intake")
-    kafka_settings = {
+    return {
         "kafka_bootstrap_servers": kafka.bootstrap_servers,
         "kafka_security_protocol": kafka.access.security_protocol,
         "kafka_username": user,
         "kafka_password": password,
     }
-    async with open_desk(service_database("intake"), tmp_path, **kafka_settings) as desk:
+
+
+async def test_events_pass_and_rubbish_is_on_record_while_the_partition_goes_on(
+    govbus_topics: RunningKafka, service_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    kafka = govbus_topics
+    async with open_desk(service_database("intake"), tmp_path, **kafka_settings(kafka)) as desk:
         await desk.register("demo", source="//demo/platform", namespace="demo", types=["*"])
         async with desk.app.router.lifespan_context(desk.app):
             first, last = (b'{"purpose":"x"}', binary(id="first")), (structured(id="last"), STRUCTURED)

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import ProducerClosed
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -82,8 +84,23 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
 
 
 def new_admin(settings: ServiceSettings, client_id: str) -> AIOKafkaAdminClient:
-    """Return an admin client for reading topic settings; the caller starts it."""
+    """Return an admin client; the caller starts it."""
     return AIOKafkaAdminClient(client_id=client_id, **connection_settings(settings))
+
+
+async def delete_before(settings: ServiceSettings, client_id: str, offsets: Mapping[tuple[str, int], int]) -> None:
+    """Delete every record before the offset of its topic and partition; what is gone already is no matter.
+
+    Raises:
+        KafkaError: the broker is away, or the topic ends before the offset.
+    """
+    admin = new_admin(settings, client_id)
+    try:
+        await admin.start()
+        wanted = {TopicPartition(*place): RecordsToDelete(offset) for place, offset in offsets.items()}
+        await admin.delete_records(wanted)
+    finally:
+        await admin.close()
 
 
 def new_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:

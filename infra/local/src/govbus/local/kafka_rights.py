@@ -19,6 +19,8 @@ from govbus.local.manifest import Manifest, kafka_user
 _EVERY_HOST = "*"
 _WRITING = (AclOperation.WRITE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
 _READING = (AclOperation.READ, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS)
+_TAKING = (*_READING, AclOperation.DELETE)
+"""Whoever takes in what platforms say deletes it behind itself: it is not sealed yet."""
 
 
 def rights(manifest: Manifest) -> list[AclBinding]:
@@ -45,8 +47,12 @@ def _topic_rights(manifest: Manifest) -> Iterator[AclBinding]:
 
 def _platform_rights(manifest: Manifest) -> Iterator[AclBinding]:
     """Yield who reads the topics of all platforms, also of those to come."""
-    for reader in (*manifest.source_topics.readers, *_people(manifest)):
-        for operation in _READING:
+    allowed = {
+        **dict.fromkeys(_people(manifest), _READING),
+        **dict.fromkeys(manifest.source_topics.readers, _TAKING),
+    }
+    for reader, operations in allowed.items():
+        for operation in operations:
             prefix = manifest.source_topics.prefix
             yield _allow(reader, ResourceType.TOPIC, prefix, operation, ResourcePatternType.PREFIXED)
 

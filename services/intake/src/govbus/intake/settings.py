@@ -43,6 +43,12 @@ class Settings(ServiceSettings):
         description="how long a missing sequence number is waited for before it is reported: records of several "
         "partitions and connections overtake each other",
     )
+    intake_trim_seconds: float = Field(
+        default=60,
+        gt=0,
+        description="between one and two of these after it was taken in, what a platform wrote is deleted from its own "
+        "topic: long enough for a database that fails over, short enough for what is not sealed there",
+    )
 
     @property
     def own_mappings(self) -> Path:
