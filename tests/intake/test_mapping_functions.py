@@ -43,6 +43,8 @@ def value(text: str, **variables: Any) -> Any:
         ("entries({'b': 1, 'a': 2}).map(e, e.key)", ["a", "b"]),
         ("entries(null)", []),
         ("flatten([[1], 2, [3, [4]]])", [1, 2, 3, [4]]),
+        ("present([{'a': null, 'b': [{'c': null}]}, present(null)])", [{"b": [{}]}, {}]),
+        ("present({'a': null}).?a.?b.orValue('absent')", "absent"),
         ("sha256('abc')", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
         ("slug('Credit-Risk  Scorer (v2)!')", "credit-risk-scorer-v2"),
         ("keep('héllo', 2)", "hé"),

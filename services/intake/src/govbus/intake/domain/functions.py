@@ -136,11 +136,6 @@ def flatten(items: Sequence[Any]) -> list[Any]:
     return [inner for item in items for inner in (item if isinstance(item, list) else [item])]
 
 
-def first(items: Sequence[Any], count: int) -> list[Any]:
-    """Return the first `count` items: a fact lists so many and counts the rest."""
-    return list(items[: max(count, 0)])
-
-
 def present(value: Any) -> Any:
     """Return a value without members that are null, at any depth; null itself as an object without members.
 
@@ -195,7 +190,6 @@ def declarations() -> list[cel.FunctionDecl]:
         _declared("text", text, [[kind] for kind in _SCALARS]),
         _declared("entries", entries, [[cel.Type.MAP], [cel.Type.NULL]]),
         _declared("flatten", flatten, [[cel.Type.LIST]]),
-        _declared("first", first, [[cel.Type.LIST, cel.Type.INT]]),
         _declared("present", present, [[kind] for kind in _ANY]),
         _declared("sha256", sha256, [[kind] for kind in one]),
         _declared("slug", slug, [[kind] for kind in one]),
