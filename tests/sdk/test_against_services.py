@@ -89,6 +89,19 @@ def test_an_event_described_by_options_is_sent(said: Said) -> None:
 
 
 @pytest.mark.usefixtures("intake_url")
+def test_an_event_with_an_id_and_no_time_counts_once_when_it_is_sent_again(tmp_path: Path, said: Said) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({name: value for name, value in EVENT.items() if name != "time"}))
+    described = ["emit", "--type", "model.registered", "--subject", SUBJECT, "--id", "e2", "--json"]
+    for arguments in (["emit", str(file), "--json"], described):
+        statuses = []
+        for _ in range(2):
+            assert run(arguments) == 0
+            statuses.append(said()["status"])
+        assert statuses == ["accepted", "duplicate"]
+
+
+@pytest.mark.usefixtures("intake_url")
 def test_a_wrong_credential_is_refused_without_showing_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,6 @@ from govbus.contracts.envelope import (
     SPECVERSION,
     STRUCTURED_CONTENT_TYPE,
     Event,
-    format_time,
 )
 from govbus.contracts.identity import fresh_id
 from govbus.contracts.types import PREFIX, full_name
@@ -66,9 +65,10 @@ def whole_type(type_: str) -> str:
 
 
 def read_document(raw: bytes) -> Sendable:
-    """Return what is to be sent of a file: an event or a batch in the JSON format, a missing id or time made now.
+    """Return what is to be sent of a file: an event or a batch in the JSON format, a missing id made now.
 
-    A complete document is sent byte for byte.
+    A complete document is sent byte for byte. A missing time is left to intake: sent again under its id, the event is
+    then still the same.
 
     Raises:
         NotAnEvent: not strict JSON, or without source or type.
@@ -84,9 +84,12 @@ def read_document(raw: bytes) -> Sendable:
     return Sendable(whole, BATCH_CONTENT_TYPE if isinstance(document, list) else STRUCTURED_CONTENT_TYPE, ids)
 
 
-def structured(event: Event) -> Sendable:
-    """Return the event as `application/cloudevents+json`."""
-    return Sendable(strict_json.dump(_document(event)), STRUCTURED_CONTENT_TYPE, (event.id,))
+def structured(event: Event, *, states_time: bool = True) -> Sendable:
+    """Return the event as `application/cloudevents+json`; without its time, intake says when it was received."""
+    document = _document(event)
+    if not states_time:
+        del document["time"]
+    return Sendable(strict_json.dump(document), STRUCTURED_CONTENT_TYPE, (event.id,))
 
 
 def spliced(attributes: Mapping[str, str], data: bytes) -> bytes:
@@ -128,5 +131,5 @@ def _completed(item: Any) -> dict[str, Any]:
     missing = [name for name in _NEEDED if not item.get(name)]
     if missing:
         raise NotAnEvent(f"the event has no {' and no '.join(missing)}")
-    made = {"specversion": SPECVERSION, "id": fresh_id(), "time": format_time(datetime.now(UTC))}
+    made = {"specversion": SPECVERSION, "id": fresh_id()}
     return {**item, **{name: value for name, value in made.items() if name not in item}}

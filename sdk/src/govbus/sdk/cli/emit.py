@@ -39,7 +39,7 @@ def emit(
     Parameters
     ----------
     file
-        A CloudEvent or a batch in the JSON format, or - for standard input. A missing id or time is made.
+        A CloudEvent or a batch in the JSON format, or - for standard input. A missing id is made.
     type_
         Instead of FILE: the type, whole or short (`model.registered`).
     subject
@@ -49,9 +49,9 @@ def emit(
     source
         Who says it: a URI that the credential may use.
     id_
-        The event's id. Sent again with the same id, time and data it is a duplicate; with others it is refused.
+        The event's id. Sent again with the same id, time and data it counts once; with others it is refused.
     time
-        When it happened, with zone; now when absent.
+        When it happened, with zone; when absent, intake says when it received it.
     source_token
         The source's credential. GOVBUS_SOURCE_TOKEN is the better place: arguments stand in the list of processes.
     """
@@ -76,7 +76,8 @@ def _described(type_: str, subject: str, data: str, source: str, id_: str | None
         value = strict_json.parse(raw)
     except strict_json.InvalidJson as error:
         raise NotAnEvent(f"--data is not strict JSON: {error.detail}") from None
-    return structured(new_event(type_, subject, value, source=source, id_=id_, time=time))
+    event = new_event(type_, subject, value, source=source, id_=id_, time=time)
+    return structured(event, states_time=time is not None)
 
 
 def _send(transport: Transport, token: str, body: Sendable) -> list[Result]:

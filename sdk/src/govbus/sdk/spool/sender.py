@@ -15,6 +15,9 @@ from govbus.sdk.spool.sending import ELSEWHERE, Sending
 IDLE_SECONDS: Final = 1.0
 """How often a sender looks for what other processes have spooled: they may have ended since."""
 
+LINGER_SECONDS: Final = 0.05
+"""How long the first event waits for company: a request and a commit per event would slow down whoever emits."""
+
 _logger: Final = logging.getLogger("govbus.sdk")
 _random: Final = SystemRandom()
 
@@ -98,6 +101,7 @@ class Sender:
                 self._pause(pause_seconds(failures_count, _random.random(), asked_seconds), only_urged=True)
             else:
                 self._pause(IDLE_SECONDS, only_urged=False)
+                self._pause(LINGER_SECONDS, only_urged=True)
 
     def _round(self, sending: Sending) -> Standing:
         try:
