@@ -26,6 +26,7 @@ _NO_DEFINITIONS: Final[Mapping[str, "Expression"]] = MappingProxyType({})
 _PATH: Final = re.compile(r"(body|whole|item|raw|source|context|event|my)((?:\.[A-Za-z_]\w*)*)")
 _MENTIONED: Final = re.compile(r"\b(body|item|headers|context|event)((?:\.[A-Za-z_]\w*|\['[^']+'\])+)(?!\s*[(?\w])")
 _DEFINED: Final = re.compile(r"\bmy\.([A-Za-z_]\w*)")
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _STEP: Final = re.compile(r"\.([A-Za-z_]\w*)|\['([^']+)'\]")
 _EXTENSIONS: Final = (ext_optional.ExtOptional, ext_strings.ExtStrings, ext_math.ExtMath, ext_bindings.ExtBindings)
 _DETAIL_CHARACTERS: Final = 300
@@ -57,7 +58,10 @@ def _environment() -> cel.Env:
 
 
 class Scope:
-    """The variables of one delivery, handed to the runtime once; definitions are computed where they are mentioned."""
+    """The variables of one delivery; the runtime is handed those that an expression mentions, each once.
+
+    Definitions are computed where they are mentioned.
+    """
 
     def __init__(
         self,
@@ -75,24 +79,23 @@ class Scope:
         self.variables = {**{name: variables.get(name) for name in VARIABLES}, "my": self._defined}
         self.definitions = definitions
         self.item_pointer = item_pointer
-        self._shown = shown or {}
-        self._activation: cel.Activation | None = None
+        self._shown = dict(shown or {})
+        self._activations: dict[tuple[str, ...], cel.Activation] = {}
 
-    @property
-    def activation(self) -> cel.Activation:
-        """The variables as the runtime takes them."""
-        if self._activation is None:
-            self._activation = _environment().Activation(self._representable())
-        return self._activation
+    def activation(self, names: tuple[str, ...]) -> cel.Activation:
+        """Return these variables as the runtime takes them: handing one over costs its size, `whole` above all."""
+        if names not in self._activations:
+            self._activations[names] = _environment().Activation({name: self._representable(name) for name in names})
+        return self._activations[names]
 
-    def _representable(self) -> dict[str, Any]:
-        """Return the variables without integers that the runtime has none for; a body is looked through once."""
-        missing = {name: value for name, value in self.variables.items() if name not in self._shown}
-        self._shown = {**self._shown, **{name: functions.representable(value) for name, value in missing.items()}}
-        return self._shown
+    def _representable(self, name: str) -> Any:
+        """Return a variable without integers that the runtime has none for; each is looked through once."""
+        if name not in self._shown:
+            self._shown[name] = functions.representable(self.variables[name])
+        return self._shown[name]
 
     def _without(self, *names: str) -> dict[str, Any]:
-        return {name: value for name, value in self._representable().items() if name not in names}
+        return {name: value for name, value in self._shown.items() if name not in names}
 
     def with_item(self, item: Any, position: int, pointer: str) -> "Scope":
         """Return the scope of one element of a `for_each`."""
@@ -122,17 +125,18 @@ class Scope:
             value = self.definitions[name].value(self)
             self._defined[name] = value
             self._shown = self._without("my")
-            self._activation = None
+            self._activations = {names: one for names, one in self._activations.items() if "my" not in names}
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One compiled expression; `uses` are the definitions it mentions."""
+    """One compiled expression; `uses` are the definitions it mentions, `mentions` the variables."""
 
     text: str
     program: cel.Expression
     path: tuple[str, ...] | None
     uses: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = VARIABLES
 
     def value(self, scope: Scope) -> Any:
         """Return what the expression yields.
@@ -144,7 +148,7 @@ class Expression:
         if self.path is not None:
             return _walk(self.text, self.path, scope)
         try:
-            found = self.program.eval(scope.activation)
+            found = self.program.eval(scope.activation(self.mentions))
             failed = found.type() == cel.Type.ERROR
             value = found.value() if failed else found.plain_value()
         except (RuntimeError, TypeError, ValueError, OverflowError) as error:
@@ -180,7 +184,8 @@ def compiled(text: str) -> Expression:
         raise ValueError(f"{stripped[:80]!r}: {error}") from None
     plain = _PATH.fullmatch(stripped)
     path = (plain[1], *plain[2].split(".")[1:]) if plain else None
-    return Expression(stripped, program, path, tuple(sorted(set(_DEFINED.findall(stripped)))))
+    uses, words = set(_DEFINED.findall(stripped)), set(_WORD.findall(stripped))
+    return Expression(stripped, program, path, tuple(sorted(uses)), tuple(name for name in VARIABLES if name in words))
 
 
 def _walk(text: str, path: tuple[str, ...], scope: Scope) -> Any:
