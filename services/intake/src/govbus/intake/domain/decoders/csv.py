@@ -28,7 +28,7 @@ SURPLUS: Final = "surplus_cells"
 MISSING: Final = "missing_cells_count"
 """Where the number of cells stands that a row lacks; the cells themselves are absent, which is not empty."""
 
-_OPTIONS: Final = frozenset({"encodings", "delimiter", "trim", "layouts", "ordinal", "digest"})
+_OPTIONS: Final = frozenset({"encodings", "delimiter", "trim", "layouts", "ordinal", "digest", "filled"})
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _BLANK: Final = re.compile(r"\s+")
@@ -48,6 +48,7 @@ def decode(raw: bytes, options: Mapping[str, Any]) -> Any:
       with these titles at these positions (from 0) gets its column names by position.
     - `ordinal`: `{column, of: [column, …]}`: adds the row's number, from 1, among the rows with equal cells there.
     - `digest`: adds a column of this name: SHA-256 over the cells of the row as they came.
+    - `filled`: adds a column of this name: the row's named cells that are not empty, as an object.
 
     Raises:
         Refused: `invalid_utf8` or `undecodable`, no header, broken quoting, `too_large`.
@@ -60,11 +61,14 @@ def decode(raw: bytes, options: Mapping[str, Any]) -> Any:
     if header is None:
         raise Refused("undecodable", "the table is empty: its first row must name the columns")
     layout = _layout(header, options.get("layouts", ()))
-    ordinal, digest = options.get("ordinal"), options.get("digest")
-    added = [name for name in (ordinal and ordinal["column"], digest) if name]
+    ordinal, digest, filled = options.get("ordinal"), options.get("digest"), options.get("filled")
+    added = [name for name in (ordinal and ordinal["column"], digest, filled) if name]
     columns = _unique(layout["columns"] if layout else [cell.strip() for cell in header], added)
     trimmed = bool(options.get("trim"))
     taken = [_row(columns, cells, trimmed=trimmed, digest=digest) for cells in rows]
+    if filled:
+        for row in taken:
+            row[filled] = {name: row[name] for name in columns if row.get(name)}
     if ordinal:
         _number(taken, ordinal)
     return {"header": header, "layout": layout["name"] if layout else None, "rows": taken}
