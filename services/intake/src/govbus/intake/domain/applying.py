@@ -65,12 +65,20 @@ class Payload:
             "whole": self.body if self.whole is None else self.whole,
             "headers": dict(self.headers),
             "raw": {"sha256": self.raw_sha256, "part_sha256": self.part_sha256},
-            "source": {"name": source.name, "namespace": self.namespace(source), "uri": source.uri},
+            "source": self._said_of(source),
             "context": dict(self.context),
             "ordinal": self.ordinal,
             "event": dict(self.event) if self.event else None,
         }
         return Scope(variables, reading.define)
+
+    def _said_of(self, source: Source) -> dict[str, Any]:
+        return {
+            "name": source.name,
+            "namespace": self.namespace(source),
+            "uri": source.uri,
+            "approves": source.may_say(types.full_name("approval.recorded")),
+        }
 
     def namespace(self, source: Source) -> str:
         """Return whose things it is about: the source's own, or what a person stated."""

@@ -50,14 +50,18 @@ class Source:
     is_internal: bool = False
     kafka: bool = False
 
+    def may_say(self, type_: str) -> bool:
+        """Return whether this source may say events of a type."""
+        if self.mapping is not None and type_ == _REPORTED:
+            return True
+        short = types.short_name(type_) or type_
+        if self.types is None:
+            return not _matches(_JUDGEMENTS, type_, short)
+        return _matches(self.types, type_, short)
+
     def check_type(self, type_: str) -> None:
         """Refuse a type that this source may not say, `foreign_type`."""
-        short = types.short_name(type_) or type_
-        if self.mapping is not None and type_ == _REPORTED:
-            return
-        judged = self.types is None and _matches(_JUDGEMENTS, type_, short)
-        unlisted = self.types is not None and not _matches(self.types, type_, short)
-        if judged or unlisted:
+        if not self.may_say(type_):
             raise Refused(
                 "foreign_type", f"{self.name} may not say {type_[:100]!r}; its registration lists what it may"
             )
