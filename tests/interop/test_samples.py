@@ -3,7 +3,9 @@
 Each file is judged alone, on an intake that has seen nothing but the files it names in `after`.
 """
 
+import contextlib
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from backends.running import RunningPostgres
 from govbus.contracts import types
 from govbus.contracts.envelope import Event, format_time
+from govbus.intake.domain.mapping_file import MappingInvalid, read_mapping
+from govbus.intake.installed_mappings import DELIVERED
 from intake.desk import Desk, open_desk
 from interop.expected import (
     FOLDER,
@@ -67,8 +71,14 @@ class Sender:
 
 @pytest.fixture
 async def desk(service_database: Callable[[str], str], tmp_path: Path) -> AsyncIterator[Desk]:
-    """An intake on a fresh database."""
-    async with open_desk(service_database("intake"), tmp_path) as opened:
+    """An intake on a fresh database, with every delivered mapping that can be read: a broken one fails its own test."""
+    usable = tmp_path / "usable"
+    usable.mkdir()
+    for path in DELIVERED.glob("*.yaml"):
+        with contextlib.suppress(MappingInvalid):
+            read_mapping(path.read_bytes(), path.name)
+            shutil.copy(path, usable)
+    async with open_desk(service_database("intake"), tmp_path, intake_mappings_directory=usable) as opened:
         yield opened
 
 
