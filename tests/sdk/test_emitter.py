@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from govbus.contracts.facts.model import ModelVersionCreated
 from govbus.contracts.limits import EVENT_BYTES
 from govbus.sdk import AsyncEmitter, Emitter, Limits, NotAnEvent, NotConfigured, SpoolFull, SpoolUnusable
+from govbus.sdk.spool.rows import Said
 from govbus.sdk.typed import event_of
 from people import Issuer
 from sdk.desk import SOURCE, SUBJECT, IntakeDesk, build_intake, register_demo
@@ -100,11 +101,10 @@ def test_a_refused_event_is_kept_with_its_problem_and_holds_up_nothing(intake: I
 def test_a_batch_that_cannot_be_read_as_a_whole_is_sent_one_by_one(intake: IntakeDesk) -> None:
     with Emitter(source=SOURCE) as emitter:
         for number in range(5):
-            body = b'{"rubbish' if number == 2 else None
-            said = emitter.emit("model.registered", subject=SUBJECT, id_=str(number))
-            if body is not None:
-                with emitter._spool._using() as connection:
-                    connection.execute("UPDATE waiting SET body = ? WHERE id = ?", (body, said.id))
+            if number == 2:
+                emitter.append(Said("2", SOURCE, "t", SUBJECT, b'{"rubbish'))
+            else:
+                emitter.emit("model.registered", subject=SUBJECT, id_=str(number))
         assert emitter.flush(SECONDS).done
         assert [event.said.id for event in emitter._spool.refused()] == ["2"]
     assert [event.id for event in intake.accepted()] == ["0", "1", "3", "4"]

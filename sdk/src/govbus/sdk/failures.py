@@ -49,6 +49,10 @@ class SpoolFull(SpoolUnusable):
     """The spool holds as much as it may: this event was not kept, all earlier ones are."""
 
 
+class NotProvisioned(GovbusFailure):
+    """Kafka could not be set up for a platform; what is missing is said, and asking again makes it."""
+
+
 class NotProved(GovbusFailure):
     """A proof, a checkpoint or a log does not show what it claims; nothing may be concluded from it."""
 

@@ -15,6 +15,9 @@ PROBLEM: Final = "application/problem+json"
 ANSWER_SECONDS: Final = 30.0
 """Above the gate's longest wait (10 s), so that its own answer arrives rather than our timeout."""
 
+LINE_SECONDS: Final = 300.0
+"""Between two lines of a streamed answer: a large file is decoded and mapped before its first line."""
+
 CONNECT_SECONDS: Final = 5.0
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 """No answer of ours is longer; a stranger's endless one is cut."""
@@ -115,6 +118,28 @@ class Transport:
         if response.status_code >= _ERROR_STATUS:
             raise _failure(response.status_code, response.headers, body)
         return Answer(response.status_code, body)
+
+    def lines(
+        self, path: str, token: str | None, parameters: Mapping[str, str], content: bytes, headers: Mapping[str, str]
+    ) -> Iterator[bytes]:
+        """Send `content` and yield the lines of the answer as they come; each may take minutes.
+
+        Raises:
+            Refused: the server said no.
+            Unreachable: the connection was lost; what was answered for until then is done.
+        """
+        sent = {**headers, **bearer(token)}
+        waits = httpx2.Timeout(LINE_SECONDS, connect=CONNECT_SECONDS)
+        try:
+            with self._client.stream(
+                "POST", path, params=parameters, content=content, headers=sent, timeout=waits
+            ) as response:
+                if response.status_code >= _ERROR_STATUS:
+                    raise _failure(response.status_code, response.headers, _read(response))
+                for line in response.iter_lines():
+                    yield line.encode()
+        except httpx2.HTTPError as error:
+            raise Unreachable(f"the answer of {self.url} broke off ({_said(error)})") from None
 
     def server_sent(self, path: str, token: str, parameters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield (id, data) of server-sent events until the server ends the stream.

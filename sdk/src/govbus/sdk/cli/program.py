@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cyclopts import App, CycloptsError
 
-from govbus.sdk.cli import emit, gate, incident, log, parked, spool, status, token, verify
+from govbus.sdk.cli import emit, gate, imports, incident, log, parked, spool, status, token, verify
 from govbus.sdk.cli.output import say_error, say_json
 from govbus.sdk.cli.session import OK, REFUSED, UNREACHABLE, USAGE
 from govbus.sdk.cloudevents import NotAnEvent
@@ -28,6 +28,7 @@ app = App(
     result_action="return_value",
 )
 app.command(emit.emit)
+app.command(imports.import_, name="import")
 app.command(gate.gate)
 app.command(verify.verify)
 app.command(log.app)
