@@ -12,6 +12,7 @@ pytestmark = pytest.mark.interop
 
 EXPECTED = {
     "service_deployed": ("deployment.completed", "model/shop/mySubject123"),
+    "service_rolledback": ("deployment.completed", "model/shop/mySubject123"),
     "incident_detected": ("incident.reported", "model/shop/myApp"),
     "incident_reported": ("incident.reported", "model/shop/myApp"),
     "testcaserun_finished": ("validation.completed", "external/ci/92834723894"),
