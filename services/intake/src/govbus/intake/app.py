@@ -16,6 +16,7 @@ from govbus.intake.api import (
     handshaking,
     imports,
     keys,
+    lineage,
     registering,
     rejected,
     signature_keys,
@@ -75,6 +76,7 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
         webhooks.router(reception, callers, deliveries, handshakes),
         handshaking.router(reception, callers, handshakes),
         imports.router(reception, callers),
+        lineage.router(reception, callers),
         registering.router(reception, callers, sealer),
         sources.router(reception, callers),
         source_changes.router(reception, callers),
@@ -86,6 +88,7 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     )
     app.add_middleware(SharedRoom, room=Room(settings.intake_bodies_bytes, reception.refuse_overload))
     app.state.reception = reception
+    app.state.callers = callers
     return app
 
 
