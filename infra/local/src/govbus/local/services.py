@@ -111,7 +111,10 @@ def _particular(around: Surroundings, service: str) -> Mapping[str, str]:
     """Return what only this service knows; what a person has set already stays."""
     data = around.home.service_data(service)
     known: dict[str, dict[str, str]] = {
-        "intake": {"GOVBUS_INTAKE_KEY_FILE": str(data / "sealing.key")},
+        "intake": {
+            "GOVBUS_INTAKE_KEY_FILE": str(data / "sealing.key"),
+            "GOVBUS_INTAKE_OWN_MAPPINGS_DIRECTORY": str(around.home.mappings),
+        },
         "risk": {"GOVBUS_RISK_POLICIES_DIRECTORY": str(around.checkout / "policies")},
         "oversight": {"GOVBUS_OVERSIGHT_RULES_FILE": str(around.checkout / "policies" / "incidents.yaml")},
         "audit_log": {
@@ -123,6 +126,7 @@ def _particular(around: Surroundings, service: str) -> Mapping[str, str]:
         "console": {
             "GOVBUS_CONSOLE_API_URL": around.settings.url,
             "GOVBUS_CONSOLE_SIGNIN_DIRECTORY": str(around.home.signin),
+            "GOVBUS_CONSOLE_EVENT_DOCS_DIRECTORY": str(around.checkout / "docs" / "events"),
         },
     }
     return {name: value for name, value in known.get(service, {}).items() if name not in os.environ}

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from govbus.console.pages.answers import Pages
 from govbus.console.pages.board import LiveBoard, board_routes
+from govbus.console.pages.event_docs import EVENT_DOCS_PATH, EventDocs, event_docs_routes
 from govbus.console.pages.signing import signing_routes
 from govbus.console.service_name import SERVICE
 from govbus.console.sessions import Sessions
@@ -34,7 +35,9 @@ def build_app(settings: Settings) -> FastAPI:
     app = service.app(
         signing_routes(pages, sessions),
         board_routes(live),
+        event_docs_routes(),
     )
+    app.mount(EVENT_DOCS_PATH, EventDocs(settings.console_event_docs_directory), name="event_docs")
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

@@ -25,3 +25,6 @@ class Settings(ServiceSettings):
     console_stream_seconds: float = Field(
         default=900, gt=0, description="life of one event stream; the page comes back and shows its cookie again"
     )
+    console_event_docs_directory: Path = Field(
+        default=Path("docs/events"), description="the page of all events, served to everybody at /docs/events"
+    )

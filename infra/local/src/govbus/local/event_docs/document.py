@@ -1,10 +1,6 @@
-"""Writes the document of all events and its page: `python -m govbus.local.event_docs docs/events`.
-
-Read from the checkout one stands in: `infra/kafka/topics.yaml` and the good examples of `contracts/examples`.
-"""
+"""Gathers what the document is made of: `infra/kafka/topics.yaml` and the good examples of `contracts/examples`."""
 
 import json
-import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +11,9 @@ from govbus.contracts.all_events import TYPES
 from govbus.contracts.asyncapi.document import asyncapi_document
 from govbus.contracts.asyncapi.facts_of_topics import TopicFacts
 from govbus.contracts.envelope import CONTEXT_ATTRIBUTES, Event, parse_time
-from govbus.local.layout import find_checkout
 from govbus.local.manifest import Manifest, read_manifest
 
-DOCUMENT: Final = "asyncapi.json"
+DOCUMENT_NAME: Final = "asyncapi.json"
 
 
 def document(checkout: Path) -> dict[str, Any]:
@@ -35,9 +30,9 @@ def document(checkout: Path) -> dict[str, Any]:
     return asyncapi_document(TYPES, kept, intake, examples, version("govbus-contracts"))
 
 
-def document_text(checkout: Path) -> str:
-    """Return the document as its file holds it."""
-    return json.dumps(document(checkout), indent=1, ensure_ascii=False) + "\n"
+def document_text(found: Mapping[str, Any]) -> str:
+    """Return a document as its file holds it."""
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
 def _facts(manifest: Manifest, topic_name: str) -> TopicFacts:
@@ -58,19 +53,3 @@ def _event(path: Path) -> Event:
     said = json.loads(path.read_text(encoding="utf-8"))
     known = {name: said[name] for name in CONTEXT_ATTRIBUTES if name in said and name != "time"}
     return Event(**known, time=parse_time(said["time"]), data=strict_json.dump(said["data"]))
-
-
-def main(arguments: list[str]) -> int:
-    """Write into the folder given as only argument; 2 for wrong usage."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m govbus.local.event_docs <folder>\n")
-        return 2
-    target = Path(arguments[0]) / DOCUMENT
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(document_text(find_checkout(Path.cwd())), encoding="utf-8")
-    sys.stdout.write(f"written {target}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
