@@ -122,7 +122,7 @@ def _opened() -> tuple[LocalSettings, Home]:
         first = wrong.errors()[0]
         raise Refused(f"GOVBUS_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}.") from wrong
     home = Home(settings.home.resolve())
-    home.root.mkdir(parents=True, exist_ok=True)
+    home.mappings.mkdir(parents=True, exist_ok=True)
     return settings, home
 
 

@@ -92,6 +92,11 @@ class Home:
         """Output of one process."""
         return self.root / "logs" / f"{name}.log"
 
+    @property
+    def mappings(self) -> Path:
+        """One's own mapping files, read again as they change."""
+        return self.root / "mappings"
+
     def service_data(self, service: str) -> Path:
         """A folder of one service's own."""
         return self.root / "services" / service

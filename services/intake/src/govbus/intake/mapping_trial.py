@@ -168,7 +168,7 @@ def _print(reading: Mapping, results: Sequence[dict[str, Any]], raw: bytes, *, a
     right = [line for result in results for line in [*_lines(result), ""]]
     width = shutil.get_terminal_size((2 * _NARROW_COLUMNS, 24)).columns
     if width < _NARROW_COLUMNS:
-        sys.stdout.writelines(line + "\n" for line in right)
+        sys.stdout.writelines(line + "\n" for line in _folded([*left, "", "gives", "", *right], width))
         return
     half = (width - 3) // 2
     rows = zip_longest(_folded(left, half), _folded(right, half), fillvalue="")

@@ -26,8 +26,10 @@ _FILE_KEYS: Final = frozenset(
 _FACT_KEYS: Final = frozenset({"when", "for_each", "define", "type", "subject", "time", "data"})
 _RULE_KEYS: Final = _FACT_KEYS | {"name", "ignore", "facts", "inner", "read_by", "headers", "otherwise"}
 _SUBJECT_KINDS: Final = NAMESPACED_KINDS | SHARED_KINDS | {"external", "stated"}
+_QUOTE: Final = "an expression that holds `: `, or inside braces `?` or `,`, stands in quotes or after >-"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_DEFINED_NAME: Final = re.compile(r"[A-Za-z_]\w*")
+_DEFINED_QUOTE: Final = "an expression that holds `: `, or inside braces `?` or `,`, stands in quotes or after >-"
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 
 
 class MappingInvalid(ValueError):
@@ -43,7 +45,7 @@ def read_mapping(raw: bytes, origin: str) -> Mapping:
     try:
         document = yaml.safe_load(raw)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MappingInvalid(f"{origin}: not YAML: {error}") from None
+        raise MappingInvalid(f"{origin}: not YAML ({_QUOTE}): {error}") from None
     try:
         return _mapping(_object(document, _FILE_KEYS, "the file"), hashlib.sha256(raw).hexdigest())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
