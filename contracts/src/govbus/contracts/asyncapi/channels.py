@@ -25,7 +25,7 @@ def channel(topic: str, facts: TopicFacts, messages: Iterable[str]) -> dict[str,
     return {
         "address": topic,
         "title": topic,
-        "description": f"{said} Sorted by subject: events of one subject are in order.",
+        "description": f"{said} Keyed by subject: what is of one subject is in order.",
         "messages": _references(messages),
         "bindings": _binding(facts, topic),
         "x-govbus-writer": facts.writer,

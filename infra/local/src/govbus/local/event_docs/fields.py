@@ -11,8 +11,8 @@ _BOUNDS: Final = {
     "maximum": "at most {}", "exclusiveMinimum": "more than {}", "minItems": "at least {} items",
     "maxItems": "at most {} items", "maxProperties": "at most {} members", "pattern": "pattern {}", "format": "{}",
 }  # fmt: skip
-_UNSAID: Final = {"^[^\\x00]*$"}
-"""Patterns that only refuse what no text holds."""
+_UNSAID: Final = (("pattern", "^[^\\x00]*$"), ("maximum", 2**53 - 1))
+"""Bounds that only refuse what nobody says: a NUL, a figure that JSON readers cannot keep exact."""
 
 _MARKERS: Final = {"x-govbus-personal": "sealed", "x-govbus-data-subject": "data subject"}
 
@@ -57,12 +57,13 @@ def _typed(schema: Mapping[str, Any]) -> str:
     inner = schema.get("items") or schema.get("additionalProperties")
     if isinstance(inner, dict):
         base = f"{'list' if 'items' in schema else 'object'} of {kind(inner)}"
-    bounds = [
-        escaped(words.format(schema[name]))
-        for name, words in _BOUNDS.items()
-        if name in schema and schema[name] not in _UNSAID
-    ]
+    said = [(name, schema[name]) for name in _BOUNDS if name in schema]
+    bounds = [escaped(_bound(name, value)) for name, value in said if (name, value) not in _UNSAID]
     return base + (f' <span class="bounds">{", ".join(bounds)}</span>' if bounds else "")
+
+
+def _bound(name: str, value: object) -> str:
+    return "not empty" if (name, value) in {("minLength", 1), ("minItems", 1)} else _BOUNDS[name].format(value)
 
 
 def _words(field: Mapping[str, Any]) -> str:

@@ -56,7 +56,7 @@ def event(name: str, message: Mapping[str, Any], document: Mapping[str, Any]) ->
     return (
         f'<article id="{escaped(name)}"><h3>{escaped(message["title"])}</h3>'
         f"<p>{inline(message['summary'])}</p>{paragraphs(rest)}"
-        f'<p class="where">{code(message["name"])} on {on}, {code(message["contentType"])}</p>'
+        f'<p class="where">{code(message["name"])} on {on}, {code(message["contentType"])}{_schema(message)}</p>'
         f"{_payload(message['payload'], document)}{examples}</article>"
     )
 
@@ -84,6 +84,12 @@ def _topic(channel: Mapping[str, Any]) -> Iterable[str]:
         "for ever" if kept_ms < 0 else f"{kept_ms // _DAY_MS} days",
         " ".join(link(name, name) for name in channel["messages"]),
     )
+
+
+def _schema(message: Mapping[str, Any]) -> str:
+    """Return the newest schema address of a message that has one."""
+    own = message.get("headers", {}).get("allOf", ({}, {}))[1].get("properties", {})
+    return f", schema {code(own['ce_dataschema']['enum'][-1])}" if "ce_dataschema" in own else ""
 
 
 def _payload(payload: Mapping[str, Any], document: Mapping[str, Any]) -> str:
