@@ -28,8 +28,7 @@ _RULE_KEYS: Final = _FACT_KEYS | {"name", "ignore", "facts", "inner", "read_by",
 _SUBJECT_KINDS: Final = NAMESPACED_KINDS | SHARED_KINDS | {"external", "stated"}
 _QUOTE: Final = "an expression that holds `: `, or inside braces `?` or `,`, stands in quotes or after >-"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_DEFINED_QUOTE: Final = "an expression that holds `: `, or inside braces `?` or `,`, stands in quotes or after >-"
-_NAME: Final = re.compile(r"[A-Za-z_]\w*")
+_DEFINED_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 
 
 class MappingInvalid(ValueError):
