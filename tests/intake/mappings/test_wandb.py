@@ -1,0 +1,74 @@
+"""W&B: payloads are the customer's own templates, so words prove little and secrets may stand anywhere."""
+
+from typing import Any
+
+import pytest
+
+from intake.mappings.reading import facts, read, refusal
+
+LINK: dict[str, Any] = {
+    "event_type": "LINK_ARTIFACT",
+    "event_author": "ada",
+    "artifact_version": "wandb-artifact://_id/QXJ0",
+    "artifact_version_string": "acme/wandb-registry-model/scorer:v7",
+    "artifact_collection_name": "scorer",
+    "project_name": "wandb-registry-model",
+    "entity_name": "acme",
+}
+
+
+@pytest.mark.parametrize("sent", [LINK, {"event_type": "LINK_ARTIFACT", "client_payload": LINK}])
+def test_a_version_linked_to_a_registered_model_is_a_version(sent: dict[str, Any]) -> None:
+    assert facts("wandb", sent) == [
+        (
+            "model.version_created",
+            "model/retail/scorer",
+            {"version": "v7", "artifact_uri": "wandb-artifact://_id/QXJ0"},
+        )
+    ]
+
+
+def test_an_alias_is_no_version() -> None:
+    sent = {**LINK, "artifact_version_string": "acme/wandb-registry-model/scorer:production"}
+    assert facts("wandb", sent)[0][2]["version"] == "wandb-artifact://_id/QXJ0"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"event_type": "BUILD_AND_DEPLOY"},
+        {"event_type": "ADD_ARTIFACT_ALIAS", "alias": "production"},
+        {"project_name": "wandb-registry-dataset"},
+    ],
+)
+def test_a_word_of_the_template_deploys_nothing(changes: dict[str, str]) -> None:
+    ((type_, subject, data),) = facts("wandb", {**LINK, **changes})
+    assert (type_, subject) == ("platform.reported", "model/retail/scorer")
+    assert data["kind"] == {**LINK, **changes}["event_type"]
+
+
+def test_a_secret_that_a_template_holds_is_not_kept() -> None:
+    sent = {"event_type": "DEPLOY", "deploy_key": "hunter2", "client_payload": {**LINK, "github": "hunter2"}}
+    unit = read("wandb", sent)
+    assert b"hunter2" not in unit.drafts[0].event.data
+
+
+def test_a_variable_that_was_not_filled_in_is_no_name() -> None:
+    assert refusal("wandb", {**LINK, "artifact_collection_name": "${artifact_collection_name}"})[0] == "unmapped"
+
+
+def test_a_payload_of_no_known_variable_is_refused() -> None:
+    assert refusal("wandb", {"hello": "wörld"})[0] == "unmapped"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"artifact_collection_name": None}, "unmapped"),
+        ({"artifact_collection_name": 7}, "unmapped"),
+        ({"event_type": None}, "mapping_failed"),
+        ({"artifact_version": None, "artifact_version_string": None}, "mapping_failed"),
+    ],
+)
+def test_hostile_values_are_refused(changes: dict[str, Any], reason: str) -> None:
+    assert refusal("wandb", {**LINK, **changes})[0] == reason
