@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 DISCARDED_BYTES: Final = 64 * 1024 * 1024
@@ -43,7 +44,7 @@ class Incoming:
         if self._request.headers.get("expect", "").lower() == "100-continue":
             return
         dropped_bytes = 0
-        with contextlib.suppress(TimeoutError, ClientDisconnect):
+        with contextlib.suppress(TimeoutError, ClientDisconnect, HTTPException):  # the last: the service's own limit
             async with asyncio.timeout(DISCARD_SECONDS):
                 async for chunk in self.chunks():
                     dropped_bytes += len(chunk)
