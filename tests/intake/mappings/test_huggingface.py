@@ -46,7 +46,7 @@ def test_a_new_repository_is_a_model_or_a_data_set() -> None:
 def test_a_commit_on_main_is_a_version(kind: str, type_: str) -> None:
     sent = webhook("update", "repo.content", kind, updatedRefs=pushed("refs/heads/main"))
     ((found, subject, data),) = facts("huggingface", sent)
-    assert (found, subject, data["version"]) == (type_, f"{kind}/retail/acme%2Fscorer", SHA)
+    assert (found, subject, data["version"]) == (f"{kind}.version_created", f"{kind}/retail/acme%2Fscorer", SHA)
 
 
 @pytest.mark.parametrize(

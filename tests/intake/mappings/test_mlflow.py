@@ -110,7 +110,7 @@ def test_an_unknown_kind_is_reported() -> None:
         ({"data": {"name": None, "version": "3"}}, ["/data/name"]),
         ({"data": {"name": 7, "version": "3"}}, ["/data/name"]),
         ({"data": {"name": "scorer", "version": 3}}, ["/version"]),
-        ({"data": None}, ["/data/name"]),
+        ({"data": None}, ["/data/version"]),
         ({"timestamp": "yesterday"}, ["/timestamp"]),
     ],
 )
