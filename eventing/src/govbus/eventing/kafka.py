@@ -1,8 +1,9 @@
 """How this process connects to Kafka; every setting that has a dangerous default is stated here."""
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ REQUEST_BYTES: Final = 1024 * 1024
 """The topics' `max.message.bytes`; an event with all attributes is far below."""
 
 HEARTBEATS_PER_SESSION: Final = 3
+_DIGEST_DIGITS_COUNT: Final = 12
 
 
 def connection_settings(settings: ServiceSettings) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def subscribe(
         no_reply=True,
         auto_offset_reset="earliest",
         group_id=group,
-        group_instance_id=f"{group}.{settings.instance}",
+        group_instance_id=f"{group}.{settings.instance}.{_digest_of(topics)}",
         session_timeout_ms=settings.session_timeout_ms,
         heartbeat_interval_ms=settings.session_timeout_ms // HEARTBEATS_PER_SESSION,
         batch_timeout_ms=settings.batch_timeout_ms,
@@ -138,6 +140,15 @@ def subscribe(
     )
     subscriber(consumer.on_batch)
     return subscriber
+
+
+def _digest_of(topics: Sequence[str]) -> str:
+    """Return what tells a member apart from one that reads other topics.
+
+    A static member that comes back within its session is given its old partitions without a look at its topics: one
+    that reads more would never read them, and aiokafka joins in vain when it is given one that it no longer reads.
+    """
+    return hashlib.sha256("\n".join(sorted(topics)).encode()).hexdigest()[:_DIGEST_DIGITS_COUNT]
 
 
 async def _raw_parser(message: Any) -> KafkaMessage:
