@@ -1,6 +1,6 @@
 """Pure functions on lists and members that expressions of mappings may call: what CEL's macros do not do.
 
-Reports hold null where they might hold a list, and sums that nobody wrote down. `docs/mappings.md` lists the functions.
+Reports hold null where they might hold a list or a text, and sums that nobody wrote down. `docs/mappings.md` lists the functions.
 """
 
 import json
@@ -22,6 +22,13 @@ def members(value: Any) -> dict[str, Any]:
 def items(value: Any) -> list[Any]:
     """Return a list as it is, an empty one for anything else: null, a text, a map."""
     return value if isinstance(value, list) else []
+
+
+def written(value: Any) -> str:
+    """Return a text as it is and a number or truth value as JSON writes it; an empty text for anything else."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value) if isinstance(value, bool | int | float) else ""
 
 
 def head(values: Sequence[Any], count: int) -> list[Any]:
@@ -61,6 +68,7 @@ def declarations() -> list[cel.FunctionDecl]:
     return [
         cel.FunctionDecl("members", [_overload("members", members, [kind]) for kind in _ANY]),
         cel.FunctionDecl("items", [_overload("items", items, [kind]) for kind in _ANY]),
+        cel.FunctionDecl("written", [_overload("written", written, [kind]) for kind in _ANY]),
         cel.FunctionDecl("head", [_overload("head", head, [cel.Type.LIST, cel.Type.INT])]),
         cel.FunctionDecl("numbered", [_overload("numbered", numbered, [cel.Type.LIST])]),
         cel.FunctionDecl("unique", [_overload("unique", unique, [cel.Type.LIST])]),
