@@ -14,14 +14,16 @@ class OtlpCollector:
     def __init__(self) -> None:
         """Begin to listen."""
         self._spans: list[tuple[str, str, str, bool]] = []
+        self.bodies: list[bytes] = []
         lock = threading.Lock()
-        spans = self._spans
+        spans, bodies = self._spans, self.bodies
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                request = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["content-length"])))
+                body = self.rfile.read(int(self.headers["content-length"]))
                 with lock:
-                    spans.extend(_read(request))
+                    bodies.append(body)
+                    spans.extend(_read(ExportTraceServiceRequest.FromString(body)))
                 self.send_response(200)
                 self.send_header("content-type", "application/x-protobuf")
                 self.end_headers()
