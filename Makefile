@@ -1,11 +1,11 @@
-# make up | down | test | check | soak | demo. Nothing but Python 3.11 and make must be there before.
+# make up | down | test | check | interop | live | soak | demo. Nothing but Python 3.11 and make must be there before.
 
 DETACH ?= 0
 DEMO ?= 1
 KILLS ?= 200
 BIN := .venv/bin
 
-.PHONY: up down demo test check soak install
+.PHONY: up down demo test check soak interop live install
 
 up: install
 	@DEMO=$(DEMO) exec $(BIN)/python -m govbus.local up $(if $(filter 1,$(DETACH)),--detach)
@@ -17,7 +17,15 @@ demo: install
 	@$(BIN)/python -m govbus.local demo
 
 test: install
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not live"
+
+# Every file of the samples folder (GOVBUS_SAMPLES) and what became of it, as a table.
+interop: install
+	@$(BIN)/python -m pytest -q -m interop tests/interop
+
+# Real MLflow, OpenLineage, Evidently and Great Expectations against a running stack; installs them aside, once.
+live: install
+	@$(BIN)/python -m pytest -m live tests/live
 
 # What a commit must pass, in under two minutes.
 check: install
@@ -25,7 +33,7 @@ check: install
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -m "not system and not browser and not kafka and not postgres and not processes"
+	@$(BIN)/python -m pytest -q -m "not system and not browser and not kafka and not postgres and not processes and not npm and not live"
 
 # The crash test in its long form: every service, PostgreSQL and Kafka killed KILLS times.
 soak: install
