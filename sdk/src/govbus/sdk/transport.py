@@ -93,6 +93,15 @@ class Transport:
         sent = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
         return self.request("POST", path, token, content=strict_json.dump(document), headers=sent)
 
+    def patch(self, path: str, token: str | None, document: Mapping[str, Any]) -> Answer:
+        """Change what a JSON document names."""
+        sent = {"content-type": "application/json"}
+        return self.request("PATCH", path, token, content=strict_json.dump(document), headers=sent)
+
+    def delete(self, path: str, token: str | None) -> Answer:
+        """Take `path` away."""
+        return self.request("DELETE", path, token)
+
     def request(
         self,
         method: str,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cyclopts import App, CycloptsError
 
-from govbus.sdk.cli import emit, gate, imports, incident, log, parked, spool, status, token, verify
+from govbus.sdk.cli import emit, gate, imports, incident, log, parked, sources, spool, status, token, verify
 from govbus.sdk.cli.output import say_error, say_json
 from govbus.sdk.cli.session import OK, REFUSED, UNREACHABLE, USAGE
 from govbus.sdk.cloudevents import NotAnEvent
@@ -35,6 +35,7 @@ app.command(log.app)
 app.command(status.status)
 app.command(parked.app)
 app.command(incident.app)
+app.command(sources.app)
 app.command(spool.app)
 app.command(token.token)
 
