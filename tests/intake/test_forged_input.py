@@ -9,7 +9,7 @@ import pytest
 from intake.desk import Desk
 
 LISTS = ("/v1/sources", "/v1/rejected")
-FORGED = [
+FORGED: list[str] = [
     "x",
     "é",
     "=" * 10,

@@ -26,7 +26,7 @@ class Rates:
 
     def spend(self, source: Source, events_count: int) -> None:
         """Note that the source sent so many."""
-        self._bucket(source).spend(events_count, self._now())
+        self._buckets[source.name] = self._bucket(source).spent(events_count, self._now())
 
     def per_second(self, source: Source) -> float:
         """Return how much the source may send."""
@@ -37,8 +37,7 @@ class Rates:
         per_second = self.per_second(source)
         bucket = self._buckets.get(source.name)
         if bucket is None or bucket.per_second != per_second:
-            bucket = full_bucket(per_second, per_second * BURST_SECONDS, self._now())
-            self._buckets[source.name] = bucket
+            return full_bucket(per_second, per_second * BURST_SECONDS, self._now())
         return bucket
 
     def _now(self) -> float:

@@ -1,6 +1,6 @@
 """How much one source may send: sizes of its bodies and events, and how many events in a second."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Limits:
     event_bytes: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """A token bucket that may be overdrawn once: a batch passes whole or not at all, and is paid for afterwards.
 
@@ -26,18 +26,17 @@ class Bucket:
 
     def wait_seconds(self, now_seconds: float) -> float:
         """Return how long nothing may come, 0 when something may."""
-        self._fill(now_seconds)
-        return 0.0 if self.left_count > 0 else (1.0 - self.left_count) / self.per_second
+        left_count = self._left_count(now_seconds)
+        return 0.0 if left_count > 0 else (1.0 - left_count) / self.per_second
 
-    def spend(self, count: int, now_seconds: float) -> None:
-        """Take `count` out, below zero if need be."""
-        self._fill(now_seconds)
-        self.left_count -= count
+    def spent(self, count: int, now_seconds: float) -> "Bucket":
+        """Return the bucket without `count`, below zero if need be; a clock that went back fills nothing twice."""
+        left_count = self._left_count(now_seconds) - count
+        return replace(self, at_seconds=max(self.at_seconds, now_seconds), left_count=left_count)
 
-    def _fill(self, now_seconds: float) -> None:
+    def _left_count(self, now_seconds: float) -> float:
         passed_seconds = max(0.0, now_seconds - self.at_seconds)
-        self.left_count = min(self.burst_count, self.left_count + passed_seconds * self.per_second)
-        self.at_seconds = max(self.at_seconds, now_seconds)
+        return min(self.burst_count, self.left_count + passed_seconds * self.per_second)
 
 
 def full_bucket(per_second: float, burst_count: float, now_seconds: float) -> Bucket:
