@@ -1,4 +1,4 @@
-"""CycloneDX: models and data sets of a bill are registered; other software's bills and VEX are kept and govern nothing."""
+"""CycloneDX: models and data sets of a bill are registered; other software's bills and VEX govern nothing."""
 
 from typing import Any
 

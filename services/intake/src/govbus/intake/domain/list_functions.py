@@ -1,6 +1,7 @@
 """Pure functions on lists and members that expressions of mappings may call: what CEL's macros do not do.
 
-Reports hold null where they might hold a list or a text, and sums that nobody wrote down. `docs/mappings.md` lists the functions.
+Reports hold null where they might hold a list or a text, and sums that nobody wrote down.
+`docs/mappings.md` lists the functions.
 """
 
 import json
@@ -43,7 +44,10 @@ def numbered(values: Sequence[Any]) -> list[dict[str, Any]]:
 
 def unique(values: Sequence[Any]) -> list[Any]:
     """Return the elements without repetitions, each where it stands first."""
-    return list({json.dumps(value, sort_keys=True): value for value in reversed(values)}.values())[::-1]
+    found: dict[str, Any] = {}
+    for value in values:
+        found.setdefault(json.dumps(value, sort_keys=True), value)
+    return list(found.values())
 
 
 def total(values: Sequence[Any]) -> float:
