@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cyclopts import App, CycloptsError
 
-from govbus.sdk.cli import emit, gate, imports, incident, log, parked, sources, spool, status, token, verify
+from govbus.sdk.cli import emit, erase, gate, imports, incident, log, parked, sources, spool, status, token, verify
 from govbus.sdk.cli.output import say_error, say_json
 from govbus.sdk.cli.session import OK, REFUSED, UNREACHABLE, USAGE
 from govbus.sdk.cloudevents import NotAnEvent
@@ -30,6 +30,7 @@ app = App(
 app.command(emit.emit)
 app.command(imports.import_, name="import")
 app.command(gate.gate)
+app.command(erase.erase)
 app.command(verify.verify)
 app.command(log.app)
 app.command(status.status)
