@@ -1,0 +1,201 @@
+"""AWS: envelopes around anybody's payloads, alarms, and state changes that name no version."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from intake.mappings.reading import facts, ignored, read, refusal, units
+
+TOPIC = "arn:aws:sns:eu-central-1:1:alarms"
+ALARM_ARN = "arn:aws:cloudwatch:eu-central-1:1:alarm:Latenz hoch"
+ALARM = {
+    "AlarmName": "Latenz hoch",
+    "AlarmArn": ALARM_ARN,
+    "NewStateValue": "ALARM",
+    "NewStateReason": "Threshold Crossed",
+    "StateChangeTime": "2015-06-03T17:43:27.123+0000",
+}
+
+
+def notification(message: Any, **changed: Any) -> dict[str, Any]:
+    """Return a notification of SNS as it comes over HTTPS."""
+    text = message if isinstance(message, str) else json.dumps(message)
+    sent = {"Type": "Notification", "MessageId": "95df", "TopicArn": TOPIC, "Message": text}
+    return {**sent, "Timestamp": "2015-06-03T17:43:27.123Z", **changed}
+
+
+def records(source: str, *members: dict[str, Any]) -> dict[str, Any]:
+    """Return records as a Lambda function gets them."""
+    return {"Records": [{"eventSource": source, **one} for one in members]}
+
+
+def queued(body: Any, number: int = 1) -> dict[str, Any]:
+    """Return a record of SQS."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    return {
+        "messageId": f"m{number}",
+        "body": text,
+        "eventSourceARN": "arn:aws:sqs:q",
+        "attributes": {"SentTimestamp": "1523232000000"},
+    }
+
+
+def encoded(value: Any) -> str:
+    """Return a value as base64 of its JSON."""
+    return base64.b64encode(json.dumps(value).encode()).decode()
+
+
+EXPECTED_ALARM = (
+    "incident.reported",
+    "external/aws/arn:aws:cloudwatch:eu-central-1:1:alarm:Latenz%20hoch",
+    {
+        "summary": "Latenz hoch: Threshold Crossed",
+        "severity": "medium",
+        "detected_at": "2015-06-03T17:43:27.123000Z",
+        "kind": "alert",
+        "status": "open",
+        "external_id": f"{ALARM_ARN}/2015-06-03T17:43:27.123+0000",
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        ALARM,
+        notification(ALARM),
+        {"Records": [{"EventSource": "aws:sns", "Sns": notification(ALARM)}]},
+        records("aws:sqs", queued(ALARM)),
+        records("aws:sqs", queued(notification(ALARM))),
+        records(
+            "aws:kinesis", {"eventID": "s:1", "kinesis": {"data": encoded(ALARM), "approximateArrivalTimestamp": 1.5}}
+        ),
+        {
+            "eventSource": "aws:kafka",
+            "records": {"t-0": [{"topic": "t", "partition": 0, "offset": 1, "timestamp": 1, "value": encoded(ALARM)}]},
+        },
+    ],
+    ids=["bare", "SNS", "SNS to Lambda", "SQS", "SNS in SQS", "Kinesis", "Kafka"],
+)
+def test_an_alarm_means_the_same_in_every_envelope(payload: dict[str, Any]) -> None:
+    assert facts("aws", payload) == [EXPECTED_ALARM]
+
+
+def test_an_alarm_of_eventbridge_and_of_a_lambda_action_is_an_incident_too() -> None:
+    state = {"value": "ALARM", "reason": "Threshold Crossed", "timestamp": "2015-06-03T17:43:27.123+0000"}
+    event = {
+        "version": "0",
+        "id": "c4c1",
+        "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "time": "2019-10-02T17:04:40Z",
+        "resources": [ALARM_ARN],
+        "detail": {"alarmName": "Latenz hoch", "state": state},
+    }
+    action = {
+        "source": "aws.cloudwatch",
+        "alarmArn": ALARM_ARN,
+        "time": "2019-10-02T17:04:40Z",
+        "alarmData": {"alarmName": "Latenz hoch", "state": state},
+    }
+    assert facts("aws", event) == [EXPECTED_ALARM]
+    assert facts("aws", action) == [EXPECTED_ALARM]
+
+
+@pytest.mark.parametrize("state", ["OK", "INSUFFICIENT_DATA"])
+def test_an_alarm_that_is_over_or_knows_too_little_is_no_incident(state: str) -> None:
+    (fact,) = facts("aws", {**ALARM, "NewStateValue": state})
+    assert (fact[0], fact[2]["kind"]) == ("platform.reported", f"CloudWatch Alarm {state}")
+
+
+def test_an_alarm_is_about_the_model_that_the_sender_states() -> None:
+    (fact,) = facts("aws", ALARM, stated={"subject": "model/retail/credit-risk"})
+    assert fact[1] == "model/retail/credit-risk"
+
+
+def test_what_is_inside_is_read_by_the_mapping_that_knows_it() -> None:
+    alert = {"status": "firing", "labels": {"alertname": "a", "model": "m"}, "startsAt": "2026-11-23T04:00:19Z"}
+    group = {"status": "firing", "groupKey": "k", "groupLabels": {}, "alerts": [alert]}
+    assert [fact[:2] for fact in facts("aws", records("aws:sqs", queued(group)), also=["alertmanager"])] == [
+        ("incident.reported", "model/retail/m")
+    ]
+
+
+@pytest.mark.parametrize("message", ["Hello from SNS!", "", "5", "{}", '{"unheard": "of"}', '["x"]'])
+def test_what_nobody_reads_is_kept_as_reported(message: str) -> None:
+    (fact,) = facts("aws", notification(message))
+    assert fact[:2] == ("platform.reported", "external/aws/arn:aws:sns:eu-central-1:1:alarms")
+    assert fact[2]["kind"] == "aws:sns"
+
+
+def test_records_are_deliveries_of_their_own_and_one_that_is_broken_stops_no_other() -> None:
+    sent = records("aws:sqs", queued(ALARM, 1), queued("{broken", 2), queued(ALARM, 3))
+    found = units("aws", sent)
+    assert [unit.refused.reason if unit.refused else None for unit in found] == [None, "mapping_failed", None]
+    assert [unit.drafts[0].event.id for unit in found if unit.drafts] == ["m1/0", "m3/0"]
+
+
+def test_a_record_of_kafka_without_value_is_kept_and_known_by_its_place() -> None:
+    record = {"topic": "t", "partition": 3, "offset": 2**60, "timestamp": 1595035749700, "key": None, "value": None}
+    (unit,) = units("aws", {"eventSource": "SelfManagedKafka", "records": {"t-3": [record]}})
+    event = unit.drafts[0].event
+    assert event.subject == "external/aws/t"
+    assert event.id.startswith(f"t/3/{2**60} ")
+    assert event.time.isoformat() == "2020-07-18T01:29:09.700000+00:00"
+
+
+def test_of_mail_no_more_than_that_it_came_is_kept() -> None:
+    mail = {
+        "timestamp": "2015-09-11T20:32:33.936Z",
+        "destination": ["anna@example.com"],
+        "commonHeaders": {"subject": "x"},
+    }
+    (fact,) = facts("aws", records("aws:ses", {"ses": {"mail": mail, "receipt": {}}}))
+    assert (fact[1], sorted(fact[2])) == ("external/aws/ses", ["kind", "payload_sha256", "platform"])
+
+
+@pytest.mark.parametrize("type_", ["SubscriptionConfirmation", "UnsubscribeConfirmation"])
+def test_what_a_topic_says_of_its_subscription_means_nothing(type_: str) -> None:
+    assert ignored("aws", notification("You have chosen", Type=type_, SubscribeURL="https://x")) == "handshake"
+
+
+@pytest.mark.parametrize("state", ["SUCCESS", "FAILURE"])
+def test_a_deployment_that_names_no_version_is_kept_as_reported(state: str) -> None:
+    event = {
+        "id": "c071",
+        "detail-type": "CodeDeploy Deployment State-change Notification",
+        "source": "aws.codedeploy",
+        "time": "2016-06-30T22:06:31Z",
+        "resources": ["arn:aws:codedeploy:application:myApplication"],
+        "detail": {"state": state, "application": "myApplication"},
+    }
+    (fact,) = facts("aws", event)
+    assert fact[:2] == ("platform.reported", "external/aws/arn:aws:codedeploy:application:myApplication")
+    assert facts("aws", {**event, "resources": []})[0][1] == "external/aws/aws.codedeploy"
+
+
+def test_a_repeated_event_is_the_same_delivery() -> None:
+    event = {"id": "c071", "detail-type": "x", "source": "aws.s3", "time": "2016-06-30T22:06:31Z", "detail": {}}
+    assert read("aws", event).drafts[0].event.id == "c071/0"
+
+
+def test_a_notification_without_message_is_refused() -> None:
+    sent = notification("hello")
+    del sent["Message"]
+    assert refusal("aws", sent)[0] == "mapping_failed"
+
+
+@pytest.mark.parametrize(
+    "payload", [None, [], {}, {"Records": []}, {"Records": [5]}, {"source": "aws.x"}, {"records": {}}]
+)
+def test_what_is_nothing_of_aws_is_refused(payload: Any) -> None:
+    assert refusal("aws", payload)[0] == "unmapped"
+
+
+def test_wrappers_inside_of_each_other_have_an_end() -> None:
+    sent: Any = ALARM
+    for _ in range(5):
+        sent = notification(sent)
+    assert refusal("aws", sent)[0] == "nesting_too_deep"
