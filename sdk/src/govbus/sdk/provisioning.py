@@ -24,6 +24,7 @@ TOPIC_CONFIG: Final = {
     "retention.ms": "604800000",
     "max.message.bytes": "1048576",
     "message.timestamp.type": "LogAppendTime",
+    "segment.ms": "3600000",
     "unclean.leader.election.enable": "false",
 }
 """As `infra/kafka/topics.yaml` says it under `source_topics`, which a test compares: the SDK has no checkout."""
