@@ -9,32 +9,33 @@ import pytest
 from intake.desk import Desk
 
 LISTS = ("/v1/sources", "/v1/rejected")
-FORGED: list[str] = [
-    "x",
-    "é",
-    "=" * 10,
-    "A" * 10_000,
-    *(
-        base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
-        for key in (
-            [],
-            {},
-            None,
-            [None],
-            [1.5],
-            [True],
-            [2**63],
-            [-(2**63) - 1],
-            [10**400],
-            ["a", "b"],
-            ["\x00"],
-            ["\ud800"],
-            [["a"]],
-            [1, 2],
-        )
-    ),
-    base64.urlsafe_b64encode(b"[" * 10_000).decode(),
-    base64.urlsafe_b64encode(b'["\xff"]').decode(),
+KEYS: list[object] = [
+    [],
+    {},
+    None,
+    [None],
+    [1.5],
+    [True],
+    [2**63],
+    [-(2**63) - 1],
+    [10**400],
+    ["a", "b"],
+    ["\x00"],
+    ["\ud800"],
+    [["a"]],
+    [1, 2],
+]
+
+
+def _cursor(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+FORGED = [
+    *("x", "é", "=" * 10, "A" * 10_000),
+    *(_cursor(json.dumps(key).encode()) for key in KEYS),
+    _cursor(b"[" * 10_000),
+    _cursor(b'["\xff"]'),
 ]
 IDS = ["x", "1", "0" * 36, "é", "a" * 5000, "%F0%9F%98%80", "{}"]
 
