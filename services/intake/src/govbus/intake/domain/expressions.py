@@ -150,7 +150,7 @@ class Expression:
         try:
             found = self.program.eval(scope.activation(self.mentions))
             failed = found.type() == cel.Type.ERROR
-            value = found.value() if failed else found.plain_value()
+            value = found.value() if failed else _plain(found)
         except (RuntimeError, TypeError, ValueError, OverflowError) as error:
             raise ExpressionFailed(self.text, str(error)[:_DETAIL_CHARACTERS]) from None
         if failed:
@@ -169,6 +169,22 @@ class Expression:
             except ExpressionFailed as error:
                 return error.pointer
         return None
+
+
+def _plain(found: cel.Value) -> Any:
+    """Return a value of the runtime as Python's own.
+
+    Null is never asked for its value: cel-expr-python 0.1.3 gives `None` back without counting the reference, there and
+    in `plain_value()`, and Python 3.11 dies once the count is spent.
+    """
+    if found.type() == cel.Type.NULL:
+        return None
+    value = found.value()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
 
 
 def compiled(text: str) -> Expression:

@@ -73,9 +73,9 @@ def render(message: str, slots: Mapping[str, cel.Expression], activation: Mappin
             value = slots[match[1]].eval(data=activation)
         except RuntimeError:
             return "unknown"
-        plain = value.plain_value()
-        if plain is None or value.type() == cel.Type.ERROR:
+        if value.type() in (cel.Type.NULL, cel.Type.ERROR):  # asked for its value, null would cost Python a `None`
             return "unknown"
+        plain = value.plain_value()
         return f"{plain:g}" if isinstance(plain, float) else str(plain)
 
     return _SLOT.sub(replacement, message)
