@@ -147,6 +147,12 @@ def test_the_digest_of_a_row_covers_its_cells_as_they_came() -> None:
     assert len({row["digest"] for row in rows}) == 3
 
 
+def test_the_filled_cells_of_a_row_can_stand_together() -> None:
+    raw = b"name,why,cells\nBabel, ,x,more\nOnyx\n"
+    rows = decoded(raw, trim=True, filled="cells", digest="digest")["rows"]
+    assert [row["cells"] for row in rows] == [{"name": "Babel", "cells#2": "x"}, {"name": "Onyx"}]
+
+
 def test_an_unknown_option_is_a_mistake_in_the_mapping() -> None:
     with pytest.raises(ValueError, match="no option 'separator'"):
         csv.decode(b"a\n", {"separator": ";"})
