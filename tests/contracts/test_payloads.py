@@ -70,3 +70,28 @@ def test_times_are_kept_in_utc() -> None:
 def test_nulls_inside_free_payload_survive_writing() -> None:
     payload = PlatformReported(platform="mlflow", kind="k", payload_sha256="0" * 64, payload={"a": None, "b": [None]})
     assert b'"payload":{"a":null,"b":[null]}' in catalogue.dump(payload)
+
+
+@pytest.mark.parametrize(
+    ("short", "data", "why"),
+    [
+        ("dataset.checked", b'{"kind":"quality","outcome":"passed","checks_count":0}', "never a pass"),
+        (
+            "dataset.checked",
+            b'{"kind":"quality","outcome":"failed","checks_count":0,"checks":[{"name":"a","outcome":"failed"}]}',
+            "at least the number",
+        ),
+        ("concern.raised", b'{"about":"safety","text":"x","anonymous":true,"person":"person-1"}', "names no person"),
+    ],
+)
+def test_data_that_contradict_themselves_are_refused(short: str, data: bytes, why: str) -> None:
+    with pytest.raises(ContractBroken, match=why):
+        catalogue.read(_event(short, data))
+
+
+@pytest.mark.parametrize("person", ["ann@example.com", "Ann Example", "", "p" * 257])
+def test_a_person_is_named_by_a_pseudonym_and_not_by_an_address_or_a_name(person: str) -> None:
+    data = f'{{"asks_for":"human_review","person":"{person}"}}'.encode()
+    with pytest.raises(ContractBroken) as caught:
+        catalogue.read(_event("redress.requested", data))
+    assert caught.value.errors[0][0] == "/person"

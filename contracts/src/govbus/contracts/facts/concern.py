@@ -3,9 +3,9 @@
 Source: Regulation (EU) 2024/1689, Art. 87; ISO/IEC 42001:2023, A.3.3.
 """
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from govbus.contracts import topics
 from govbus.contracts.catalogue import Payload, event_type
@@ -31,3 +31,9 @@ class ConcernRaised(Payload):
     version: Name | None = Field(default=None, description="Version of the model concerned.")
     environment: Name | None = Field(default=None, description="Where it was seen.")
     evidence_uri: Uri | None = Field(default=None, description="Where more can be seen.")
+
+    @model_validator(mode="after")
+    def _anonymous_is_nobody(self) -> Self:
+        if self.anonymous and self.person is not None:
+            raise ValueError("an anonymous concern names no person")
+        return self

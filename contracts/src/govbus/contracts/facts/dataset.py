@@ -3,9 +3,9 @@
 Source: Regulation (EU) 2024/1689, Art. 10(2); ISO/IEC 42001:2023, A.7.2 to A.7.6.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from govbus.contracts import topics
 from govbus.contracts.catalogue import Payload, event_type
@@ -142,3 +142,11 @@ class DatasetChecked(Payload):
     window: Window | None = Field(default=None, description="Span of time the data are of.")
     evidence_uri: Uri | None = Field(default=None, description="Where the whole report lies.")
     evidence_sha256: Sha256 | None = Field(default=None, description="SHA-256 of the report.")
+
+    @model_validator(mode="after")
+    def _no_checks_are_no_pass(self) -> Self:
+        if self.checks_count is not None and self.checks_count < len(self.checks):
+            raise ValueError("checks_count is at least the number of checks listed")
+        if self.checks_count == 0 and self.outcome == "passed":
+            raise ValueError("no check ran, which is the outcome nothing_ran and never a pass")
+        return self
