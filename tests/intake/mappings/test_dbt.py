@@ -1,4 +1,4 @@
-"""dbt: each test has its own outcome, a selection without tests proves nothing, and what failed to build is no version."""
+"""dbt: each test has its own outcome, no tests are no pass, and what failed to build is no version."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def results(*found: dict[str, Any], which: str = "test") -> dict[str, Any]:
     }
 
 
-def tested(name: str, status: str, **fields: Any) -> dict[str, Any]:
+def result_of(name: str, status: str, **fields: Any) -> dict[str, Any]:
     """Return the result of one dbt test."""
     return {"unique_id": f"test.shop.{name}", "status": status, "failures": None, "message": None, **fields}
 
@@ -49,15 +49,15 @@ def table(name: str, status: str, kind: str = "model") -> dict[str, Any]:
     ],
 )
 def test_the_outcome_is_that_of_all_tests_and_none_is_no_pass(statuses: list[str], outcome: str) -> None:
-    sent = results(*(tested(f"t{place}", status) for place, status in enumerate(statuses)))
+    sent = results(*(result_of(f"t{place}", status) for place, status in enumerate(statuses)))
     ((type_, subject, data),) = facts("dbt", sent, stated=STATED)
     assert (type_, subject, data["outcome"]) == ("dataset.checked", "dataset/retail/warehouse", outcome)
     assert data["checks_count"] == len(statuses)
 
 
 def test_a_failing_test_says_how_often_and_why() -> None:
-    message = "Got 78 results, configured to fail if != 0 – é"
-    ((_, _, data),) = facts("dbt", results(tested("not_null", "fail", failures=78, message=message)), stated=STATED)
+    message = "Got 78 results, configured to fail if != 0: é"
+    ((_, _, data),) = facts("dbt", results(result_of("not_null", "fail", failures=78, message=message)), stated=STATED)
     (check,) = data["checks"]
     assert (check["outcome"], check["value"], check["unit"], check["detail"]) == ("failed", 78.0, "failures", message)
 
@@ -76,7 +76,7 @@ def test_only_what_was_built_is_a_version() -> None:
 
 
 def test_a_build_checks_and_makes() -> None:
-    sent = results(table("a", "success"), tested("t", "pass"), which="build")
+    sent = results(table("a", "success"), result_of("t", "pass"), which="build")
     assert [type_ for type_, _, _ in facts("dbt", sent, stated=STATED)] == [
         "dataset.checked",
         "dataset.version_created",
@@ -100,14 +100,14 @@ def test_a_stale_source_is_a_failed_check_and_an_unreadable_one_an_error(status:
 
 
 def test_more_tests_than_a_fact_lists_are_counted_and_failures_come_first() -> None:
-    many = [tested(f"t{place}", "pass") for place in range(1100)] + [tested("last", "fail")]
+    many = [result_of(f"t{place}", "pass") for place in range(1100)] + [result_of("last", "fail")]
     ((_, _, data),) = facts("dbt", results(*many), stated=STATED)
     assert (data["outcome"], data["checks_count"], len(data["checks"])) == ("failed", 1101, 1000)
     assert data["checks"][0]["name"] == "test.shop.last"
 
 
 def test_tests_of_nobody_stated_are_refused() -> None:
-    assert refusal("dbt", results(tested("t", "pass"))) == ("mapping_failed", ["/context/subject"])
+    assert refusal("dbt", results(result_of("t", "pass"))) == ("mapping_failed", ["/context/subject"])
 
 
 @pytest.mark.parametrize("name", ["invocation_id", "generated_at"])
