@@ -63,6 +63,7 @@ def test_findings_are_counted_by_severity_and_are_no_pass() -> None:
 def test_a_stopped_scan_ran_nothing() -> None:
     assert outcome("SCANNING_STOPPED", "Stopped", None, 0) == "nothing_ran"
     assert outcome("SCANNING_COMPLETED", "Stopped", {"total": 0}) == "nothing_ran"
+    assert outcome("scanningStopped", "Success", {"total": 0}) == "nothing_ran", "as Harbor 1 spelt it"
 
 
 @pytest.mark.parametrize(
