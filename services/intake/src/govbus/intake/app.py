@@ -58,7 +58,11 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     rates = Rates(settings.intake_events_per_second, clock)
     reception = Reception(service.transaction, Admission(sealer, clock), mappings, clock, metrics, rates)
     callers = Callers(service.access, service.engine, clock, reception.refuse_unknown, reception.check_rate)
-    proxies = TrustedProxies(settings.intake_proxy_networks, settings.intake_proxy_secret.get_secret_value())
+    proxies = TrustedProxies(
+        settings.intake_proxy_networks,
+        settings.intake_proxy_secret.get_secret_value(),
+        settings.intake_proxy_certificate_header,
+    )
     deliveries = SignedDeliveries(reception, sealer, proxies)
     handshakes = Handshaking(reception, sealer, Confirmer())
     service.consume_each_raw(

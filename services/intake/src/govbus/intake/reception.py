@@ -5,7 +5,7 @@ import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +24,7 @@ from govbus.intake.rates import Rates
 from govbus.intake.refusal_counts import RefusalCounts, minute_of
 from govbus.intake.store import rejected
 
+Read = TypeVar("Read")
 Transaction = Callable[[], AbstractAsyncContextManager[tuple[AsyncConnection, Outbox]]]
 
 COUNTS_SETTLE: Final = timedelta(seconds=30)
@@ -31,6 +32,9 @@ COUNTS_SETTLE: Final = timedelta(seconds=30)
 
 KEPT_DAYS: Final = 30
 """How long the bytes of refused input are kept."""
+
+LARGE_BYTES: Final = 512 * 1024
+"""From here on a body is read beside the event loop, one at a time: 8 MiB of `{},` take seconds and 250 MB."""
 
 _TRIES: Final = 3
 """A deadlock or a dropped connection is tried again: nothing was committed, and a retry is found in the register."""
@@ -56,6 +60,14 @@ class Reception:
         self.metrics = metrics
         self.rates = rates
         self.counts = RefusalCounts(clock)
+        self._turn = asyncio.Semaphore(1)
+
+    async def read(self, body: bytes, read: Callable[[], Read]) -> Read:
+        """Return what `read` makes of `body`; a large one waits for its turn and holds up nobody else."""
+        if len(body) < LARGE_BYTES:
+            return read()
+        async with self._turn:
+            return await asyncio.to_thread(read)
 
     async def take(self, source: Source, units: Sequence[Unit]) -> list[Outcome]:
         """Return every unit's outcome after it was committed."""

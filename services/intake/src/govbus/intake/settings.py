@@ -1,6 +1,7 @@
 """Settings of intake, beside those every service has."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, IPvAnyNetwork, SecretStr
 
@@ -32,6 +33,9 @@ class Settings(ServiceSettings):
     )
     intake_proxy_networks: tuple[IPvAnyNetwork, ...] = Field(
         default=(), description="proxies that end TLS and may speak of a client's certificate, as a JSON list of CIDRs"
+    )
+    intake_proxy_certificate_header: Literal["x-forwarded-client-cert", "x-ssl-client-cert"] = Field(
+        default="x-forwarded-client-cert", description="which of both such a proxy sets: Envoy's or nginx'"
     )
     intake_proxy_secret: SecretStr = Field(
         default=SecretStr(""),

@@ -1,6 +1,7 @@
 """`POST /v1/events` in all three CloudEvents modes, and where one's event is."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -96,6 +97,7 @@ async def _units(
         return None, [Unit(input_, refused=not_allowed)]
     try:
         input_ = Input("event", headers, await read_body(request, body_limit_bytes(source)))
-        return read_request(input_, source, reception.mappings, reception.clock())
+        read = partial(read_request, input_, source, reception.mappings, reception.clock())
+        return await reception.read(input_.raw, read)
     except Refused as refusal:
         return None, [Unit(input_, refused=refusal)]

@@ -4,11 +4,11 @@ A large file is taken in runs, and who asks for `application/x-ndjson` is told o
 the summary. Sent again it changes nothing: what was taken is a duplicate.
 """
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -86,7 +86,7 @@ async def _read(request: Request, asked: Asked, reception: Reception, callers: C
     except Refused as unread:
         return source, [Unit(input_, refused=unread)]
     whole = replace(input_, body=body)
-    units = await asyncio.to_thread(read_delivery, whole, source, reception.mappings, reception.clock())
+    units = await reception.read(body, partial(read_delivery, whole, source, reception.mappings, reception.clock()))
     return source, units
 
 

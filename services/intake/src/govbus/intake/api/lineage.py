@@ -6,8 +6,8 @@ success and retry 500, 502, 503 and 504 only: an event that was refused is told 
 Source: OpenLineage specification 2-0-2, "OpenLineage API"; openlineage-python 1.54.0, HTTP transport.
 """
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -57,7 +57,7 @@ async def _units(request: Request, source: Source, refusal: Refused | None, rece
     except Refused as unread:
         return [Unit(input_, refused=unread)]
     whole = Input("webhook", input_.headers, body)
-    return await asyncio.to_thread(read_delivery, whole, source, reception.mappings, reception.clock())
+    return await reception.read(body, partial(read_delivery, whole, source, reception.mappings, reception.clock()))
 
 
 def _not_openlineage(source: Source) -> Refused | None:

@@ -10,6 +10,7 @@ from fastapi import Request
 from govbus.intake.api.bodies import headers_of
 from govbus.intake.domain.client_certificate import FORWARDED_HEADER, PEM_HEADER, VERIFIED_HEADER, ClientCertificate
 from govbus.intake.domain.client_certificate import forwarded as read_forwarded
+from govbus.intake.domain.refusals import Refused
 
 SECRET_HEADER: Final = "x-govbus-proxy-secret"  # noqa: S105 - the name of a header
 PROXY_HEADERS: Final = frozenset({FORWARDED_HEADER, PEM_HEADER, VERIFIED_HEADER, SECRET_HEADER})
@@ -19,8 +20,14 @@ PROXY_HEADERS: Final = frozenset({FORWARDED_HEADER, PEM_HEADER, VERIFIED_HEADER,
 class TrustedProxies:
     """Where TLS ends before us."""
 
-    def __init__(self, networks: Sequence[IPv4Network | IPv6Network], secret: str) -> None:
-        """Nobody is trusted without networks, and nobody without a secret."""
+    def __init__(
+        self, networks: Sequence[IPv4Network | IPv6Network], secret: str, header: str = FORWARDED_HEADER
+    ) -> None:
+        """Nobody is trusted without networks, and nobody without a secret; `header` is the one they set.
+
+        The other one is never read: a proxy that does not know it passes on what a client wrote there.
+        """
+        self._header = header
         self._networks = tuple(networks)
         self._secret = secret.encode()
 
@@ -30,7 +37,12 @@ class TrustedProxies:
         Raises:
             Refused: `bad_headers`.
         """
-        return read_forwarded(dict(headers_of(request))) if self._is_trusted(request) else None
+        if not self._is_trusted(request):
+            return None
+        said = [(name, value) for name, value in headers_of(request) if name in {self._header, VERIFIED_HEADER}]
+        if len(dict(said)) != len(said):
+            raise Refused("bad_headers", "the proxy's headers stand twice: let the proxy overwrite them")
+        return read_forwarded(dict(said))
 
     def _is_trusted(self, request: Request) -> bool:
         if not self._secret or request.client is None:

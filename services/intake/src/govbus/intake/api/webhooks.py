@@ -1,6 +1,7 @@
 """`POST /v1/webhooks/{source}`: a platform's own payload, authenticated by its scheme over the raw bytes."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -48,7 +49,7 @@ def router(reception: Reception, callers: Callers, deliveries: SignedDeliveries,
                 return answer_all(await reception.take(source, [Unit(input_, refused=refusal)]), request.url.path)
             if handshake is not None:
                 return await handshaking.answer(source, handshake, input_)
-            units = read_delivery(input_, source, reception.mappings, reception.clock())
+            units = await _units(input_, source, reception)
         return answer_all(await reception.take(source, units), request.url.path)
 
     return routes
@@ -93,4 +94,9 @@ async def _by_credential(
         input_ = Input("webhook", headers, await read_body(request, body_limit_bytes(caller)), stated_in(request))
     except Refused as unread:
         return caller, [Unit(input_, refused=unread)]
-    return caller, read_delivery(input_, source, reception.mappings, reception.clock())
+    return caller, await _units(input_, caller, reception)
+
+
+async def _units(input_: Input, source: Source, reception: Reception) -> list[Unit]:
+    read = partial(read_delivery, input_, source, reception.mappings, reception.clock())
+    return await reception.read(input_.raw, read)
