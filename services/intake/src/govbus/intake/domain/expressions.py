@@ -82,16 +82,23 @@ class Scope:
         self._shown = dict(shown or {})
         self._activations: dict[tuple[str, ...], cel.Activation] = {}
 
-    def activation(self, names: tuple[str, ...]) -> cel.Activation:
-        """Return these variables as the runtime takes them: handing one over costs its size, `whole` above all."""
-        if names not in self._activations:
-            self._activations[names] = _environment().Activation({name: self._representable(name) for name in names})
-        return self._activations[names]
+    def activation(self, names: tuple[str, ...], uses: tuple[str, ...]) -> cel.Activation:
+        """Return these variables, and of `my` these definitions, as the runtime takes them.
 
-    def _representable(self, name: str) -> Any:
+        Handing one over costs its size, `whole` above all.
+        """
+        if (*names, *uses) not in self._activations:
+            variables = {name: self._representable(name, self.variables[name]) for name in names if name != "my"}
+            found = {
+                name: self._representable(f"my.{name}", self._defined[name]) for name in uses if name in self._defined
+            }
+            self._activations[*names, *uses] = _environment().Activation({**variables, "my": found})
+        return self._activations[*names, *uses]
+
+    def _representable(self, name: str, value: Any) -> Any:
         """Return a variable without integers that the runtime has none for; each is looked through once."""
         if name not in self._shown:
-            self._shown[name] = functions.representable(self.variables[name])
+            self._shown[name] = functions.representable(value)
         return self._shown[name]
 
     def _without(self, *names: str) -> dict[str, Any]:
@@ -100,13 +107,13 @@ class Scope:
     def with_item(self, item: Any, position: int, pointer: str) -> "Scope":
         """Return the scope of one element of a `for_each`."""
         variables = {**self.variables, "item": item, "position": position}
-        return Scope(variables, self.definitions, pointer, self._without("item", "position", "my"))
+        return Scope(variables, self.definitions, pointer, self._without("item", "position"))
 
     def defining(self, definitions: Mapping[str, "Expression"]) -> "Scope":
         """Return the scope with more definitions."""
         if not definitions:
             return self
-        return Scope(self.variables, {**self.definitions, **definitions}, self.item_pointer, self._without("my"))
+        return Scope(self.variables, {**self.definitions, **definitions}, self.item_pointer, self._shown)
 
     def with_body(self, body: Any, ordinal: int) -> "Scope":
         """Return the scope of one part of a split payload; definitions are computed anew."""
@@ -122,10 +129,7 @@ class Scope:
         for name in names:
             if name in self._defined or name not in self.definitions:
                 continue
-            value = self.definitions[name].value(self)
-            self._defined[name] = value
-            self._shown = self._without("my")
-            self._activations = {names: one for names, one in self._activations.items() if "my" not in names}
+            self._defined[name] = self.definitions[name].value(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ class Expression:
         if self.path is not None:
             return _walk(self.text, self.path, scope)
         try:
-            found = self.program.eval(scope.activation(self.mentions))
+            found = self.program.eval(scope.activation(self.mentions, self.uses))
             failed = found.type() == cel.Type.ERROR
             value = found.value() if failed else _plain(found)
         except (RuntimeError, TypeError, ValueError, OverflowError) as error:
