@@ -194,6 +194,19 @@ def test_what_is_nothing_of_aws_is_refused(payload: Any) -> None:
     assert refusal("aws", payload)[0] == "unmapped"
 
 
+def test_a_secret_inside_of_an_envelope_is_blanked() -> None:
+    (fact,) = facts("aws", records("aws:sqs", queued({"password": "hunter2", "note": "kept"})))
+    assert fact[2]["payload"] == {"password": "[redacted]", "note": "kept"}
+
+
+def test_what_the_inner_mapping_redacts_is_blanked_inside_of_an_envelope() -> None:
+    attributes = {"status": "success", "variables": [{"key": "TOKEN", "value": "hunter2"}]}
+    pipeline = {"object_kind": "pipeline", "project": {"path_with_namespace": "a/b"}, "object_attributes": attributes}
+    (fact,) = facts("aws", notification(pipeline), also=["gitlab"])
+    assert fact[1] == "external/aws/a%2Fb"
+    assert "hunter2" not in str(fact)
+
+
 def test_wrappers_inside_of_each_other_have_an_end() -> None:
     sent: Any = ALARM
     for _ in range(5):

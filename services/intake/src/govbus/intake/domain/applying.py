@@ -17,6 +17,7 @@ from govbus.contracts.limits import EVENT_BYTES
 from govbus.contracts.subjects import InvalidSubject, Subject, external_subject, parse_subject
 from govbus.intake.domain.expressions import ExpressionFailed, Scope
 from govbus.intake.domain.mapping import FactTemplate, Ignored, Inner, Mapping, Rule
+from govbus.intake.domain.redaction import redacted
 from govbus.intake.domain.refusals import Place, Refused
 from govbus.intake.domain.rendering import Renderer
 from govbus.intake.domain.said import Draft
@@ -261,13 +262,14 @@ def _inside(
         raise Refused("mapping_failed", f"rule {rule.name!r} of {outer.name}: the wrapper holds nothing")
     headers = render.value(inner.headers, scope) if inner.headers else {}
     for position, body in enumerate(bodies):
-        held = replace(payload, body=body, headers={**payload.headers, **headers}, whole=None)
+        # A secret in a text that holds JSON was not seen when the wrapper's own were blanked.
+        held = replace(payload, body=redacted(body, ()), headers={**payload.headers, **headers}, whole=None)
         reading = _reader(inner, held, source, mappings)
         if reading is not None:
-            for part in split(reading, held, source):
+            for part in split(reading, replace(held, body=redacted(held.body, reading.redact)), source):
                 yield from _outcomes(reading, part, source, mappings, part.scope(reading, source), depth - 1)
         elif inner.otherwise is not None:
-            item = scope.with_item(body, position, f"{inner.bodies.pointer_in(scope) or '/inner'}/{position}")
+            item = scope.with_item(held.body, position, f"{inner.bodies.pointer_in(scope) or '/inner'}/{position}")
             yield from _meant(outer, rule, (inner.otherwise,), payload, item)
         else:
             raise Refused("unmapped", f"rule {rule.name!r} of {outer.name}: no mapping reads what is inside")
