@@ -145,7 +145,7 @@ def test_milliseconds_since_1970_are_read() -> None:
     [
         (event("entityDeleted", entityFullyQualifiedName=None), ["/my/fqn"]),
         (without(event("entityDeleted"), "entityFullyQualifiedName"), ["/entityFullyQualifiedName"]),
-        ({"name": "x", "columns": []}, ["/fullyQualifiedName"]),
+        ({"name": "x", "columns": []}, ["/entityFullyQualifiedName"]),
         ({"data": []}, []),
         (event("entityDeleted", timestamp="noon"), []),
         ({"hello": "world"}, ["/eventType"]),
