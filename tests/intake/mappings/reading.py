@@ -39,13 +39,14 @@ def units(
     stated: Dictionary[str, str] | None = None,
     namespace: str = "retail",
     also: Sequence[str] = (),
+    types: tuple[str, ...] | None = None,
 ) -> list[Unit]:
     """Return what comes of a delivery, one unit per part; `payload` are bytes, or a value sent as JSON.
 
-    `also` are further mappings that are installed, for what a wrapper holds.
+    `also` are further mappings that are installed, for what a wrapper holds; `types` what the source may say.
     """
     sent = tuple((key.lower(), value) for key, value in (headers or {}).items())
-    source = Source(name, f"//{name}/prod", namespace, mapping=name)
+    source = Source(name, f"//{name}/prod", namespace, types=types, mapping=name)
     found = {one: installed(one) for one in (name, *also)}
     return read_delivery(Input("webhook", sent, _bytes(payload), dict(stated or {})), source, found, NOW)
 

@@ -20,7 +20,7 @@ def sent(event: str, **members: Any) -> tuple[dict[str, Any], dict[str, str]]:
 def said(event: str, stated: dict[str, str] | None = None, **members: Any) -> tuple[str, str, dict[str, Any]]:
     """Return the one fact that an event means."""
     body, headers = sent(event, **members)
-    (fact,) = facts("github", body, headers=headers, stated=stated)
+    (fact,) = facts("github", body, headers=headers, stated=stated, types=("*",))
     return fact
 
 
@@ -72,6 +72,12 @@ def test_a_review_is_recorded_with_its_state_and_a_comment_approves_nothing(stat
             "artifact_digest": f"git:{SHA}",
         },
     )
+
+
+def test_a_review_from_a_source_that_may_not_record_approvals_is_kept_as_reported() -> None:
+    body, headers = sent("pull_request_review", action="submitted", review=review("approved"), pull_request={})
+    (fact,) = facts("github", body, headers=headers)
+    assert (fact[0], fact[2]["kind"]) == ("platform.reported", "pull_request_review.submitted")
 
 
 def test_a_review_that_is_dismissed_is_recorded_and_one_that_is_edited_decides_nothing_new() -> None:
@@ -164,7 +170,7 @@ def test_a_trial_of_the_webhook_means_nothing() -> None:
 
 def test_what_happened_is_told_without_its_header_by_the_member_that_only_it_has() -> None:
     body, _ = sent("", action="submitted", review=review("approved"), pull_request={})
-    assert facts("github", body)[0][0] == "approval.recorded"
+    assert facts("github", body, types=("approval.*",))[0][0] == "approval.recorded"
     body, _ = sent("", **deployment("success"))
     assert facts("github", body)[0][0] == "deployment.completed"
 

@@ -61,7 +61,7 @@ def test_a_deployment_with_any_other_status_does_not_run(status: str) -> None:
 def test_an_approval_and_its_withdrawal_are_decisions(action: str, decision: str) -> None:
     attributes = {"id": 99, "action": action, "url": "https://gitlab.example/mr/1", "last_commit": {"id": SHA}}
     body = payload("merge_request", object_attributes={**attributes, "updated_at": "2026-11-23 04:00:19 UTC"})
-    assert facts("gitlab", body, stated={"subject": "model/retail/scoring"}) == [
+    assert facts("gitlab", body, stated={"subject": "model/retail/scoring"}, types=("approval.*",)) == [
         (
             "approval.recorded",
             "model/retail/scoring",
@@ -75,7 +75,8 @@ def test_an_approval_and_its_withdrawal_are_decisions(action: str, decision: str
             },
         )
     ]
-    assert facts("gitlab", body)[0][1] == "model/retail/Bonit%C3%A4t"
+    assert facts("gitlab", body, types=("approval.*",))[0][1] == "model/retail/Bonit%C3%A4t"
+    assert facts("gitlab", body)[0][0] == "platform.reported", "the source may not record approvals"
 
 
 @pytest.mark.parametrize("action", ["open", "merge", "update", "close"])
