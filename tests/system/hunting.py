@@ -41,12 +41,14 @@ def forms(word: bytes) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(found))
 
 
-async def hunt(stack: LiveStack, spans: Sequence[bytes], words: Mapping[str, bytes]) -> dict[str, set[str]]:
-    """Return of each named word the places where it was found: `table …`, `topic …`, `file …`, `metrics …`, `spans`."""
-    wanted = {name: forms(word) for name, word in words.items()}
+async def hunt(stack: LiveStack, spans: Sequence[bytes], words: Mapping[str, Sequence[bytes]]) -> dict[str, set[str]]:
+    """Return of each named word, in any of its forms, where it was found.
+
+    Places read `table …`, `topic …`, `file …`, `metrics …` and `spans`.
+    """
     found: dict[str, set[str]] = {name: set() for name in words}
     async for place, content in _everything(stack, spans):
-        for name, known_as in wanted.items():
+        for name, known_as in words.items():
             if any(form in content for form in known_as):
                 found[name].add(place)
     return found

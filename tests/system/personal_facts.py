@@ -108,38 +108,51 @@ async def say_over_kafka(stack: LiveStack, words: Words) -> None:
         await producer.stop()
 
 
-async def say_over_webhook(stack: LiveStack, words: Words) -> None:
-    """Deliver a ticket that the mapping reads, and some that it does not."""
+async def say_over_webhook_and_import(stack: LiveStack, words: Words) -> None:
+    """Deliver tickets that the mapping reads, and some that it does not, both as webhooks and as imports."""
     registered = {"name": "helpdesk", "source": "//helpdesk", "namespace": "helpdesk", "mapping": "helpdesk"}
     admin = {"authorization": f"Bearer {stack.credential('admin')}"}
-    ticket = {"kind": "complaint", "model": "chat", "person": words.person, "words": words.text}
     async with httpx2.AsyncClient(base_url=stack.url, trust_env=False, timeout=30) as client:
         made = await client.post("/v1/sources", json=registered, headers=admin)
         assert made.status_code == 201, made.text
         mine = {"authorization": f"Bearer {made.json()['credential']}", **_JSON}
-        taken = await client.post("/v1/webhooks/helpdesk", content=json.dumps({"ticket": "1", **ticket}), headers=mine)
-        assert taken.status_code == 202, taken.text
-        for body in (
-            json.dumps({"ticket": "2", "model": "chat", "note": words.text}),
-            json.dumps({"ticket": "3", **ticket, "kind": words.text}),
-            json.dumps({"ticket": "4", **ticket, "words": [words.text]}),
-            json.dumps({"ticket": {words.private: 5}, **ticket}),
-            f'{{"ticket": "{words.private}',
-        ):
-            refused = await client.post("/v1/webhooks/helpdesk", content=body, headers=mine)
-            assert 400 <= refused.status_code < 500, refused.text
-            assert words.private not in refused.text
+        for path in ("/v1/webhooks/helpdesk", "/v1/imports?as=helpdesk"):
+            taken = await client.post(path, content=_ticket(words, path), headers=mine)
+            assert taken.status_code == 202, taken.text
+            for body in _unreadable_tickets(words, path):
+                refused = await client.post(path, content=body, headers=mine)
+                assert "accepted" not in refused.text
+                assert words.private not in refused.text
+
+
+def _ticket(run: Words, number: str, **changes: Any) -> str:
+    said = {"kind": "complaint", "model": "chat", "person": run.person, "words": run.text}
+    return json.dumps({"ticket": number, **said, **changes})
+
+
+def _unreadable_tickets(words: Words, number: str) -> Iterator[str]:
+    yield json.dumps({"ticket": f"{number} a", "model": "chat", "note": words.text})
+    yield _ticket(words, f"{number} b", kind=words.text)
+    yield _ticket(words, f"{number} c", words=[words.text])
+    yield _ticket(words, f"{number} d", ticket={words.private: 5})
+    yield f'{{"ticket": "{words.private}'
 
 
 def _fact(declared: EventType, words: Words, id_: str) -> dict[str, Any]:
-    data = read_example(min((EXAMPLES / declared.name / "good").glob("*.json"))).json()
+    named = data_subject_path(declared.payload)
+    data = _example(declared, named)
     for path in personal_paths(declared.payload):
         _plant(data, path, words.text)
-    named = data_subject_path(declared.payload)
     if named is not None:
         _plant(data, named, words.person)
     subject = f"person/{words.person}" if declared.name.startswith("person.") else f"model/{NAMESPACE}/{id_}"
     return _event(id_, declared.full_name, data, subject)
+
+
+def _example(declared: EventType, named: tuple[str, ...] | None) -> dict[str, Any]:
+    """Return the data of a good example, of one that names a person where the contract can."""
+    examples = [read_example(path).json() for path in sorted((EXAMPLES / declared.name / "good").glob("*.json"))]
+    return next(data for data in examples if named is None or named[0] in data)
 
 
 def _plant(data: dict[str, Any], path: tuple[str, ...], text: str) -> None:
