@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govbus.contracts.limits import BODY_BYTES
+from govbus.intake.api import bodies
 from govbus.intake.domain.limits import full_bucket
 from intake.desk import Desk, cloud_event, open_desk
 from intake.test_webhooks import cdevent
@@ -194,14 +195,9 @@ async def test_sixty_four_mib_are_413_and_the_answer_arrives_and_memory_stays_bo
 
 async def test_a_sender_that_waits_for_permission_is_refused_before_it_sends(desk: Desk) -> None:
     mine = await desk.register("ci", mapping="cdevents")
-    async with listening(desk) as url:
-        host, _, port = url.removeprefix("http://").partition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        head = {**mine, "host": host, "content-length": str(64 * MIB), "expect": "100-continue"}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-        writer.write(f"POST /v1/webhooks/ci HTTP/1.1\r\n{lines}\r\n".encode())
-        answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 5)
-        writer.close()
+    head = {**mine, "content-length": str(64 * MIB), "expect": "100-continue"}
+    async with listening(desk) as url, sending(url, head, b"") as reader:
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 20)
     assert b" 413 " in answer
 
 
@@ -221,18 +217,37 @@ async def test_a_million_elements_to_a_webhook_are_one_refusal(desk: Desk) -> No
     assert len(await desk.refusals()) == 1
 
 
-async def test_a_sender_that_hangs_up_leaves_nothing_behind(desk: Desk) -> None:
+async def test_a_sender_that_hangs_up_leaves_nothing_behind_not_even_a_failure_in_the_log(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     mine = await desk.register("ci", mapping="cdevents")
     async with listening(desk) as url:
-        host, _, port = url.removeprefix("http://").partition(":")
         for _ in range(3):
-            _, writer = await asyncio.open_connection(host, int(port))
-            head = {**mine, "host": host, "content-length": "1000"}
-            lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-            writer.write(f"POST /v1/webhooks/ci HTTP/1.1\r\n{lines}\r\nhalf".encode())
-            await writer.drain()
-            writer.close()
-        await asyncio.sleep(0.2)
+            async with sending(url, {**mine, "content-length": "1000"}, b"half"):
+                pass
         async with httpx2.AsyncClient(base_url=url, trust_env=False) as client:
             assert (await client.post("/v1/webhooks/ci", json=cdevent(), headers=mine)).status_code == 202
     assert await desk.refusals() == []
+    assert not [record.getMessage() for record in caplog.records if "failed" in record.getMessage()]
+
+
+async def test_a_sender_that_is_too_slow_is_408(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "READ_SECONDS", 0.2)
+    mine = await desk.register("ci", mapping="cdevents")
+    async with listening(desk) as url, sending(url, {**mine, "content-length": "10"}, b"{") as reader:
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 20)
+    assert b" 408 " in answer
+
+
+@asynccontextmanager
+async def sending(url: str, headers: dict[str, str], begun: bytes) -> AsyncIterator[asyncio.StreamReader]:
+    """A connection over which a delivery has begun, and what is answered on it."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, "host": host}.items())
+    writer.write(f"POST /v1/webhooks/ci HTTP/1.1\r\n{lines}\r\n".encode() + begun)
+    await writer.drain()
+    try:
+        yield reader
+    finally:
+        writer.close()

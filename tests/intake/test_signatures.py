@@ -1,18 +1,25 @@
 """Every scheme on known answers (openssl's, or the vendor's own), and everything about a delivery altered."""
 
 import base64
+import json
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backends.running import CHECKOUT
+from govbus.contracts.conclusions.rejection import REJECTION_REASONS
+from govbus.intake.domain.client_certificate import FORWARDED_HEADER, PEM_HEADER, VERIFIED_HEADER, forwarded
 from govbus.intake.domain.evidence import Evidence
-from govbus.intake.domain.refusals import Refused
+from govbus.intake.domain.refusals import REASONS, Refused
 from govbus.intake.domain.schemes import MTLS, NONE, SCHEMES, SNS, check_secret, check_window
 from govbus.intake.domain.shared_secrets import SHOWING
 from govbus.intake.domain.signatures import SIGNING
+from intake.certificates import identity
 
 BODY = b'{"event":"x"}'
 SECRET = "test-secret"
@@ -25,6 +32,7 @@ OF_TIME_AND_BODY = "a33eb36cf7ee9ac1815d9115277d6a1117d54416c790c5e5e0f93d8719b0
 OF_ID_TIME_AND_BODY = "4Xn2QamJlgB1TF6KG3sNfR2Iiyc8CLNzaI/HRq6OxDo="
 OF_ID_TIME_AND_BODY_DECODED = "87IGBG3NnlnjJetHip5zSoL/PAbuz+7EPTuqIdkFzYU="
 OTHER = "0" * 64
+AMAZON = identity("sns.amazonaws.com")
 
 
 @dataclass(frozen=True)
@@ -235,3 +243,47 @@ def test_a_scheme_that_signs_no_time_has_no_window() -> None:
 def test_the_page_about_webhooks_names_every_scheme() -> None:
     page = (CHECKOUT / "docs" / "webhooks.md").read_text()
     assert set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == set(SCHEMES)
+
+
+ANY_TEXT = st.text(max_size=200)
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        name: ANY_TEXT | st.from_regex(r"(t=[0-9]{0,12},?)?(v1[,=])?[A-Za-z0-9+/=]{0,64}", fullmatch=True)
+        for name in {known.header for known in (*SIGNED, *SHOWN)} | {name for known in SIGNED for name in known.more}
+    },
+)
+
+
+@given(st.sampled_from(sorted(SCHEMES)), HEADERS, st.dictionaries(st.just("code"), ANY_TEXT), st.binary(max_size=300))
+def test_whatever_comes_is_refused_in_words_and_nothing_else_happens(
+    name: str, headers: dict[str, str], query: dict[str, str], body: bytes
+) -> None:
+    evidence = Evidence(headers, query, body)
+    secret = {"mtls": "ab" * 32, "sns": AMAZON.pem, "basic": "user:word"}.get(name, DECODED_SECRET)
+    with pytest.raises(Refused) if name != "none" else nullcontext():
+        SCHEMES[name].authenticate([secret], evidence)
+        check_window(SCHEMES[name], evidence, SIGNED_AT, 300)
+
+
+@given(st.text(max_size=300) | st.from_regex(r"(Hash|URI|Subject)=[a-f0-9\"\\;,=]{0,80}", fullmatch=True))
+def test_whatever_a_proxy_says_is_a_certificate_or_refused(text: str) -> None:
+    for headers in ({FORWARDED_HEADER: text}, {PEM_HEADER: text, VERIFIED_HEADER: "SUCCESS"}):
+        found, reason = None, ""
+        try:
+            found = forwarded(headers)
+        except Refused as refusal:
+            reason = refusal.reason
+        assert reason == "bad_headers" or found is None or len(found.sha256) == 64
+
+
+@given(st.dictionaries(st.sampled_from(["Type", "SigningCertURL", "Signature", "Message"]), st.text() | st.integers()))
+def test_whatever_says_to_be_from_amazon_is_refused(fields: dict[str, object]) -> None:
+    body = json.dumps({"SignatureVersion": "2", "Type": "Notification", **fields}).encode()
+    with pytest.raises(Refused):
+        SCHEMES["sns"].authenticate([AMAZON.pem], Evidence({}, body=body))
+
+
+def test_every_reason_of_a_refusal_is_one_that_readers_were_told_of() -> None:
+    assert set(REASONS) <= REJECTION_REASONS
+    assert {"handshake", "overloaded", "rate_limited"} <= REJECTION_REASONS

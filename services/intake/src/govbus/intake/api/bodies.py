@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from govbus.contracts.limits import BODY_BYTES
 from govbus.eventing.problems import Problem, is_json, not_json
@@ -48,6 +49,10 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
     except Refused:
         await incoming.discard()
         raise
+    except ClientDisconnect:
+        raise Problem(
+            status=400, reason="incomplete_body", title="The body ended early", detail="Send it again, whole."
+        ) from None
 
 
 async def _read_body(request: Request, incoming: Incoming, limit_bytes: int) -> bytes:
