@@ -7,10 +7,14 @@ import hashlib
 import json
 import secrets
 import time
+from typing import Any, Final
 from uuid import UUID
 
 from govbus.contracts import strict_json
 from govbus.contracts.envelope import Event, format_time
+
+UNREAD: Final = object()
+"""Stands for a JSON value that nobody has read yet; null is a value."""
 
 _IDENTITY_BYTES = 16
 _SET_BY_INTAKE = ("recordedtime", "authtype", "authid", "actorassurance", "traceparent", "tracestate", "specversion")
@@ -31,15 +35,16 @@ def position_of(event: Event) -> str:
     return event_identity(event).hex()
 
 
-def content_digest(event: Event) -> bytes:
+def content_digest(event: Event, value: Any = UNREAD) -> bytes:
     """Return SHA-256 over what the emitter said: attributes of its own and data.
 
     JSON data is compared as a value, so that a retry which orders keys otherwise is a duplicate; other data as bytes.
-    What intake sets, and trace context, which differs on every retry, do not count.
+    What intake sets, and trace context, which differs on every retry, do not count. `value` is the JSON value of the
+    data where the caller has read it already.
     """
     said = {name: value for name, value in event.attributes().items() if name not in _SET_BY_INTAKE}
     said["time"] = format_time(event.time)
-    data = strict_json.dump_sorted(event.json()) if _is_json(event) else event.data
+    data = strict_json.dump_sorted(event.json() if value is UNREAD else value) if _is_json(event) else event.data
     return hashlib.sha256(strict_json.dump_sorted(said) + b"\n" + data).digest()
 
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from govbus.contracts.envelope import JSON_CONTENT_TYPE
+from govbus.contracts.identity import UNREAD
 from govbus.intake.domain import attributes as naming
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import Said, is_json, parse_json
@@ -34,7 +36,9 @@ def read_structured(raw: bytes) -> Said:
         text = naming.text_of(name, value)
         if text is not None:
             attributes[name] = text
-    return Said(attributes, _data(raw, members, attributes.get("datacontenttype")))
+    content_type = attributes.get("datacontenttype", JSON_CONTENT_TYPE)
+    value = members["data"] if "data" in members and is_json(content_type) else UNREAD
+    return Said(attributes, _data(raw, members, content_type), value)
 
 
 def split_batch(raw: bytes) -> list[bytes]:
@@ -53,7 +57,7 @@ def split_batch(raw: bytes) -> list[bytes]:
     return [bytes(element) for element in elements]
 
 
-def _data(raw: bytes, members: dict[str, Any], content_type: str | None) -> bytes:
+def _data(raw: bytes, members: dict[str, Any], content_type: str) -> bytes:
     encoded = members.get("data_base64")
     if encoded is not None:
         if "data" in members:
@@ -62,7 +66,7 @@ def _data(raw: bytes, members: dict[str, Any], content_type: str | None) -> byte
     if "data" not in members:
         return b""
     value = members["data"]
-    if content_type is not None and not is_json(content_type) and isinstance(value, str):
+    if not is_json(content_type) and isinstance(value, str):
         return value.encode()
     return bytes(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["data"])
 

@@ -13,7 +13,7 @@ from govbus.contracts.envelope import (
     Event,
     parse_time,
 )
-from govbus.contracts.identity import content_digest
+from govbus.contracts.identity import UNREAD, content_digest
 from govbus.contracts.limits import EVENT_BYTES
 from govbus.intake.domain import attributes as naming
 from govbus.intake.domain.refusals import Refused
@@ -25,10 +25,14 @@ _OWN_FIELDS: Final = frozenset(CONTEXT_ATTRIBUTES) | {"specversion", "dataconten
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Attributes as text and the exact bytes of the data, from whichever binding."""
+    """Attributes as text and the exact bytes of the data, from whichever binding.
+
+    `value` is the JSON value of the data where it was read together with the attributes.
+    """
 
     attributes: Mapping[str, str]
     data: bytes
+    value: Any = UNREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,10 @@ def read(said: Said, received_at: datetime) -> Draft:
         raise Refused("too_large", f"the data have {len(said.data)} bytes, at most {EVENT_BYTES} are taken")
     stated = said.attributes.get("time")
     event = _event(said, _time(stated) if stated else _NO_TIME)
-    if is_json(event.datacontenttype) and event.data:
-        parse_json(event.data)
-    digest = content_digest(event)
+    value = said.value
+    if value is UNREAD and is_json(event.datacontenttype) and event.data:
+        value = parse_json(event.data)
+    digest = content_digest(event, value)
     return Draft(event if stated else replace(event, time=received_at), digest)
 
 
