@@ -23,9 +23,10 @@ def test_a_response_is_no_duplicate_of_its_request() -> None:
     assert request.carrier != response.carrier
 
 
+@pytest.mark.parametrize("data", [{"instances": []}, b"\x00\xff\xfe tensor", b""])
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "application/octet-stream"])
-def test_a_payload_that_is_said_to_be_no_json_is_traffic_all_the_same(content_type: str) -> None:
-    unit = carried("kserve", {"instances": []}, {"type": REQUEST, "datacontenttype": content_type})
+def test_a_payload_that_is_no_json_is_traffic_all_the_same(data: object, content_type: str) -> None:
+    unit = carried("kserve", data, {"type": REQUEST, "datacontenttype": content_type})
     assert unit.ignored is not None
 
 

@@ -13,7 +13,7 @@ from govbus.intake.domain.inputs import Input, Unit
 from govbus.intake.domain.mapping import Ignored, Mapping
 from govbus.intake.domain.redaction import SECRET_HEADERS, redacted
 from govbus.intake.domain.refusals import Refused
-from govbus.intake.domain.said import Draft, parse_json
+from govbus.intake.domain.said import Draft
 from govbus.intake.domain.source import Source
 
 STATED: Final = ("subject", "version", "environment", "evaluator", "time", "namespace")
@@ -42,7 +42,7 @@ def read_delivery(input_: Input, source: Source, mappings: Mappings, received_at
 def read_carried(unit: Unit, event: Event, reading: Mapping, source: Source, mappings: Mappings) -> Unit:
     """Return the unit of a CloudEvent whose data a mapping reads; all its facts are taken together or none."""
     try:
-        body = redacted(parse_json(event.data), reading.redact)
+        body = redacted(reading.decoder.decode(event.data), reading.redact)
         digest = hashlib.sha256(event.data).hexdigest()
         payload = Payload(
             body, _shown(unit.input), digest, digest, _context(unit.input, event.time), _attributes(event)
