@@ -8,6 +8,11 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import asyncpg
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -16,6 +21,7 @@ from govbus.eventing.delivery import Unprocessable
 from govbus.eventing.error_words import describe, traceback_text
 from govbus.eventing.partition import refusal_of
 from govbus.eventing.serving import start_logs
+from govbus.eventing.tracing import span
 
 CANARY = "Ms Miller of Springfield"
 
@@ -117,3 +123,15 @@ def test_a_constraint_is_named() -> None:
     error = asyncpg.UniqueViolationError('duplicate key value violates unique constraint "only_once"')
     error.detail = f"Key (word)=({CANARY}) already exists."
     assert describe(error) == ('UniqueViolationError: 23505 duplicate key value violates unique constraint "only_once"')
+
+
+def test_a_span_says_that_it_failed_without_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    exported = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    with pytest.raises(ValueError, match=CANARY), span("intake process govbus.intake.demo"):
+        raise ValueError(CANARY)
+    (finished,) = exported.get_finished_spans()
+    assert (finished.status.status_code, finished.status.description) == (StatusCode.ERROR, "ValueError")
+    assert CANARY not in finished.to_json()
