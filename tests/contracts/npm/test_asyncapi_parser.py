@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.examples import CONTRACTS
-from contracts.npm.tools import HERE, installed, node, why_not
+from contracts.npm.node_programs import HERE, installed, node, why_not
 from govbus.contracts import topics
 from govbus.contracts.all_events import TYPES
 

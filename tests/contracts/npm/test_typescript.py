@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.examples import EXAMPLES, SCHEMAS
-from contracts.npm.tools import HERE, compile_strictly, installed, node, why_not
+from contracts.npm.node_programs import HERE, compile_strictly, installed, node, why_not
 from govbus.contracts.all_events import TYPES
 from govbus.contracts.schemas import schema_path
 
