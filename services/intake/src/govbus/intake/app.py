@@ -58,12 +58,7 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     rates = Rates(settings.intake_events_per_second, clock)
     reception = Reception(service.transaction, Admission(sealer, clock), mappings, clock, metrics, rates)
     callers = Callers(service.access, service.engine, clock, reception.refuse_unknown, reception.check_rate)
-    proxies = TrustedProxies(
-        settings.intake_proxy_networks,
-        settings.intake_proxy_secret.get_secret_value(),
-        settings.intake_proxy_certificate_header,
-    )
-    deliveries = SignedDeliveries(reception, sealer, proxies)
+    deliveries = SignedDeliveries(reception, sealer, _proxies(settings))
     handshakes = Handshaking(reception, sealer, Confirmer())
     service.consume_each_raw(
         topics.AUDIT,
@@ -73,7 +68,6 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     )
     _schedule(service, reception, Watch(service.transaction, clock, settings.intake_gap_settle_seconds))
     service.every("trimming", settings.intake_trim_seconds, Trimming(settings, service.transaction).trim)
-    service.every("unsigned sources", _UNSIGNED_SECONDS, UnsignedSources(reception).say)
     service.every("changed mapping files", _MAPPINGS_SECONDS, mappings.reload)
     app = service.app(
         events.router(reception, callers),
@@ -96,11 +90,17 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     return app
 
 
+def _proxies(settings: Settings) -> TrustedProxies:
+    secret = settings.intake_proxy_secret.get_secret_value()
+    return TrustedProxies(settings.intake_proxy_networks, secret, settings.intake_proxy_certificate_header)
+
+
 def _schedule(service: Service, reception: Reception, watch: Watch) -> None:
     """Let the clock's work be done while the service runs."""
     service.every("refusal counts", _COUNTS_SECONDS, reception.write_counts)
     service.every("refusal summaries", _SUMMARY_SECONDS, reception.summarise)
     service.every("forgetting refused input", _FORGET_SECONDS, reception.forget)
+    service.every("unsigned sources", _UNSIGNED_SECONDS, UnsignedSources(reception).say)
     service.every("gaps in sequences", _WATCH_SECONDS, watch.report_gaps)
     service.every("silent sources", _WATCH_SECONDS, watch.report_silences)
     service.every("forgetting idempotency keys", _FORGET_SECONDS, watch.forget_keys)
