@@ -69,17 +69,19 @@ class Scope:
         definitions: Mapping[str, "Expression"] = _NO_DEFINITIONS,
         item_pointer: str = "",
         shown: Mapping[str, Any] | None = None,
+        around: "Scope | None" = None,
     ) -> None:
         """Take the values of `VARIABLES`, a missing one being null, and what `my.<name>` stands for.
 
         `item_pointer` is where the element at hand stands in the payload, where that is known; `shown` are values that
-        the runtime is known to take.
+        the runtime is known to take; `around` is the scope of all elements, where this one is that of one of them.
         """
         self._defined: dict[str, Any] = dict(variables.get("my") or {})
         self.variables = {**{name: variables.get(name) for name in VARIABLES}, "my": self._defined}
         self.definitions = definitions
         self.item_pointer = item_pointer
         self._shown = dict(shown or {})
+        self._around = around
         self._activations: dict[tuple[str, ...], cel.Activation] = {}
 
     def activation(self, names: tuple[str, ...], uses: tuple[str, ...]) -> cel.Activation:
@@ -107,7 +109,7 @@ class Scope:
     def with_item(self, item: Any, position: int, pointer: str) -> "Scope":
         """Return the scope of one element of a `for_each`."""
         variables = {**self.variables, "item": item, "position": position}
-        return Scope(variables, self.definitions, pointer, self._without("item", "position"))
+        return Scope(variables, self.definitions, pointer, self._without("item", "position"), self)
 
     def defining(self, definitions: Mapping[str, "Expression"]) -> "Scope":
         """Return the scope with more definitions."""
@@ -127,9 +129,28 @@ class Scope:
             ExpressionFailed: one of them cannot be computed.
         """
         for name in names:
-            if name in self._defined or name not in self.definitions:
-                continue
-            self._defined[name] = self.definitions[name].value(self)
+            if name in self.definitions:
+                self.defined(name)
+
+    def defined(self, name: str) -> Any:
+        """Return what `my.<name>` stands for: computed once, and once for all elements where it is not of one.
+
+        Raises:
+            ExpressionFailed: it cannot be computed.
+        """
+        if name not in self._defined:
+            around = self._around
+            if around is not None and name in around.definitions and not self._is_of_element(name):
+                self._defined[name] = around.defined(name)
+            else:
+                self._defined[name] = self.definitions[name].value(self)
+        return self._defined[name]
+
+    def _is_of_element(self, name: str) -> bool:
+        found = self.definitions.get(name)
+        if found is None:
+            return False
+        return not {"item", "position"}.isdisjoint(found.mentions) or any(map(self._is_of_element, found.uses))
 
 
 @dataclass(frozen=True, slots=True)
