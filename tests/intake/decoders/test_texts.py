@@ -21,5 +21,5 @@ def test_bytes_that_are_no_text_are_refused_unless_the_file_lets_them_be_replace
 
 @pytest.mark.parametrize("options", [{"invalid": "ignore"}, {"encoding": "cp1252"}])
 def test_options_that_it_does_not_have_are_a_mistake_in_the_file(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="invalid|option"):
+    with pytest.raises(ValueError, match=r"invalid|option"):
         decode(b"", options)

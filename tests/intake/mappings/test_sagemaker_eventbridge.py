@@ -113,6 +113,10 @@ def test_an_id_that_repeats_over_kinds_is_another_delivery() -> None:
     assert first.delivery != second.delivery
 
 
+def test_a_source_in_a_list_is_the_same_source() -> None:
+    assert facts("sagemaker_eventbridge", {**package(), "source": ["aws.sagemaker"]}) == [VERSION]
+
+
 def test_a_source_that_stands_twice_is_refused_and_never_guessed() -> None:
     raw = b'{"source": "aws.sagemaker", "detail-type": "x", "source": ["aws.sagemaker"]}'
     assert refusal("sagemaker_eventbridge", raw)[0] == "duplicate_key"

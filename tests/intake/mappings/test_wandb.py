@@ -57,6 +57,17 @@ def test_a_variable_that_was_not_filled_in_is_no_name() -> None:
     assert refusal("wandb", {**LINK, "artifact_collection_name": "${artifact_collection_name}"})[0] == "unmapped"
 
 
+@pytest.mark.parametrize("kind", ["RUN_STATE", None])
+def test_an_automation_about_a_run_is_reported(kind: str | None) -> None:
+    sent = {"event_type": kind, "project_name": "prêts", "run_name": "sunny-1", "metric_name": "loss"}
+    ((type_, subject, data),) = facts("wandb", sent)
+    assert (type_, subject, data["kind"]) == (
+        "platform.reported",
+        "external/wandb/pr%C3%AAts",
+        kind or "automation",
+    )
+
+
 def test_a_payload_of_no_known_variable_is_refused() -> None:
     assert refusal("wandb", {"hello": "wörld"})[0] == "unmapped"
 
@@ -64,9 +75,8 @@ def test_a_payload_of_no_known_variable_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"artifact_collection_name": None}, "unmapped"),
-        ({"artifact_collection_name": 7}, "unmapped"),
-        ({"event_type": None}, "mapping_failed"),
+        ({"artifact_collection_name": 7}, "mapping_failed"),
+        ({"event_type": 7}, "mapping_failed"),
         ({"artifact_version": None, "artifact_version_string": None}, "mapping_failed"),
     ],
 )
