@@ -135,7 +135,8 @@ def test_a_folder_outside_of_a_checkout_is_a_sentence(folder: Path) -> None:
         ("topics: {}", "replication"),
         (
             (
-                "{replication: {}, config: {}, principals: {}, "
+                "{replication: {}, config: {}, principals: {}, source_topics: {prefix: govbus.intake., "
+                "principal_prefix: source-, partitions: 1, readers: [], config: {}}, "
                 "topics: {govbus.x: {partitions: 1, writer: nobody, readers: [], config: {retention.ms: 1}}}}"
             ),
             "'nobody', which is not listed",
