@@ -134,7 +134,7 @@ async def test_a_refused_row_is_replayed_alone_after_the_mapping_was_mended(desk
     (refused,) = await desk.refusals()
     mended = TABLE.replace("body.id", "(body.id + body.?name.orValue(''))")
     (tmp_path / "own" / "table.yaml").write_text(mended)
-    await desk.reception.mappings.reload()  # type: ignore[attr-defined]  # the job that does it is not running here
+    await desk.reception.mappings.reload()
     answer = await desk.client.post(refused["replay"], headers=desk.person("operator"))
     assert answer.json()["status"] == "accepted", answer.text
     found: list[Any] = [fact.subject for fact in await desk.facts()]

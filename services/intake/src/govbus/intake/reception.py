@@ -16,9 +16,9 @@ from govbus.eventing.outbox import Outbox
 from govbus.eventing.problems import Problem
 from govbus.intake.admission import Admission, Outcome, chunks
 from govbus.intake.domain import rejection
-from govbus.intake.domain.applying import Mappings
 from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.source import Source
+from govbus.intake.installed_mappings import InstalledMappings
 from govbus.intake.metrics import IntakeMetrics
 from govbus.intake.rates import Rates
 from govbus.intake.refusal_counts import RefusalCounts, minute_of
@@ -47,12 +47,12 @@ class Reception:
         self,
         transaction: Transaction,
         admission: Admission,
-        mappings: Mappings,
+        mappings: InstalledMappings,
         clock: Callable[[], datetime],
         metrics: IntakeMetrics,
         rates: Rates,
     ) -> None:
-        """Take the parts; `mappings` are the installed ones by name."""
+        """Take the parts."""
         self.transaction = transaction
         self.admission = admission
         self.mappings = mappings
@@ -68,6 +68,12 @@ class Reception:
             return read()
         async with self._turn:
             return await asyncio.to_thread(read)
+
+    async def has_mapping(self, name: str) -> bool:
+        """Return whether a mapping is installed; a file that was written a moment ago counts."""
+        if name not in self.mappings:
+            await self.mappings.reload()
+        return name in self.mappings
 
     async def take(self, source: Source, units: Sequence[Unit]) -> list[Outcome]:
         """Return every unit's outcome after it was committed."""

@@ -72,7 +72,7 @@ async def _read(request: Request, asked: Asked, reception: Reception, callers: C
     input_ = Input("import", headers, None, asked.stated, asked.reads)
     if refusal is not None:
         return source, [Unit(input_, refused=refusal)]
-    if asked.reads not in reception.mappings:
+    if not await reception.has_mapping(asked.reads):
         installed = ", ".join(sorted(reception.mappings))
         raise Problem(
             status=422,

@@ -35,7 +35,7 @@ def router(reception: Reception, callers: Callers, sealer: Sealer) -> APIRouter:
     async def register(principal: Admin, key: Key, request: Request) -> dict[str, Any]:
         """Register a platform; its first credential is shown in the answer and never again."""
         asked = await read_settings(request, NewSource)
-        check_mapping(asked.mapping, reception)
+        await check_mapping(asked.mapping, reception)
         return await _register(reception, sealer, asked, keyed(principal.id, key, request.url.path, asked))
 
     return routes

@@ -124,13 +124,13 @@ class NewCredential(BaseModel):
     expires_in_seconds: Seconds | None = Field(default=None, description="absent: until it is revoked")
 
 
-def check_mapping(name: str | None, reception: Reception) -> None:
+async def check_mapping(name: str | None, reception: Reception) -> None:
     """Refuse a mapping that is not installed.
 
     Raises:
         Problem: 422, with the names of those that are.
     """
-    if name is not None and name not in reception.mappings:
+    if name is not None and not await reception.has_mapping(name):
         raise Problem(
             status=422,
             reason="invalid_request",

@@ -57,7 +57,7 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     async def change(name: str, principal: Admin, request: Request) -> dict[str, Any]:
         """Change what a platform may say, which mapping reads it, how often it is expected, whether it uses Kafka."""
         asked = await read_settings(request, ChangedSource)
-        check_mapping(asked.mapping, reception)
+        await check_mapping(asked.mapping, reception)
         async with reception.transaction() as (connection, _):
             await _change(connection, await _locked(connection, name), asked, principal, reception)
             found = await _locked(connection, name)
