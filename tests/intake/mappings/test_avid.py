@@ -118,11 +118,11 @@ def test_an_entry_without_description_is_refused_with_the_path() -> None:
     assert (reason, pointers) == ("mapping_failed", ["/problemtype/description"])
 
 
-@pytest.mark.parametrize("payload", [{}, {"data_type": "CVE"}, "AVID", 5])
+@pytest.mark.parametrize("payload", [{}, {"data_type": "CVE"}, "AVID", 5, [], [5], [None]])
 def test_what_is_no_entry_of_avid_is_refused(payload: Any) -> None:
     assert refusal("avid", payload)[0] == "unmapped"
 
 
-@pytest.mark.parametrize("payload", [[], [5], [None], entry(metadata=None), entry(problemtype=[])])
+@pytest.mark.parametrize("payload", [entry(metadata=None), entry(metadata=[]), entry(metadata={"report_id": 5})])
 def test_hostile_entries_are_refused_never_guessed_at(payload: Any) -> None:
     assert refusal("avid", payload)[0] == "mapping_failed"
