@@ -50,6 +50,12 @@ def test_of_equal_elements_the_first_place_is_kept_whatever_their_order_of_keys(
     assert found == [{"a": 1, "b": 2}, 3, "3", None]
 
 
+def test_elements_may_be_reduced_to_members_and_no_budget_is_spent() -> None:
+    rows = [{"check": f"c{number % 2}", "cell": number} for number in range(30_000)]
+    assert computed("unique(body.it, ['check', 'absent'])", rows) == [{"check": "c0"}, {"check": "c1"}]
+    assert computed("unique(body.it, ['check'])", [None, "x", {}]) == [{}]
+
+
 def test_a_total_is_of_numbers_and_none_is_zero() -> None:
     assert computed("total(body.it)", [1, 0.5]) == 1.5
     assert computed("total(body.it)", []) == 0.0

@@ -164,12 +164,14 @@ def test_without_a_stated_subject_it_is_refused_with_the_path() -> None:
     assert refusal("evidently", {"metrics": [metric("m", 1)]}) == ("mapping_failed", ["/context/subject"])
 
 
-@pytest.mark.parametrize("body", [{}, [], None, {"metrics": [{"name": "x"}]}, {"tests": [{"outcome": "passed"}]}])
+@pytest.mark.parametrize(
+    "body", [{}, [], None, {"metrics": {"a": 1}}, {"metrics": [{"name": "x"}]}, {"tests": [{"outcome": "passed"}]}]
+)
 def test_anything_else_is_not_of_this_platform(body: Any) -> None:
     assert refusal("evidently", body, stated=DATASET)[0] == "unmapped"
 
 
-@pytest.mark.parametrize("metrics", [None, {}, "x", [], [metric("m", "text")], [metric("m", [1])]])
+@pytest.mark.parametrize("metrics", [[], [{}], [metric("m", "text")], [metric("m", [1])]])
 def test_hostile_metrics_never_pass(metrics: Any) -> None:
     ((_, _, data),) = facts("evidently", {"metrics": metrics, "tests": None}, stated=DATASET)
     assert (data["outcome"], data["checks"]) == ("nothing_ran", [])

@@ -77,6 +77,12 @@ def test_more_checks_than_a_fact_holds_are_counted_all() -> None:
     assert (len(data["checks"]), data["checks_count"]) == (1000, 1200)
 
 
+def test_of_very_many_failing_cells_those_of_one_check_are_one() -> None:
+    cases = [case(f"check {number % 3}", failure=number) for number in range(20_000)]
+    ((_, _, data),) = facts("pandera", cases, stated=DATASET)
+    assert [one["name"] for one in data["checks"]] == ["check 0", "check 1", "check 2"]
+
+
 @pytest.mark.parametrize("body", [[], {}, None, "x", [{"check": "a"}], [None]])
 def test_an_empty_list_and_anything_else_says_nothing(body: Any) -> None:
     assert refusal("pandera", body, stated=DATASET)[0] == "unmapped"

@@ -50,6 +50,14 @@ def unique(values: Sequence[Any]) -> list[Any]:
     return list(found.values())
 
 
+def unique_by(values: Sequence[Any], keys: Sequence[str]) -> list[Any]:
+    """Return the elements reduced to these members, without repetitions; what is no map is left out.
+
+    For rows without number: CEL's macros have an iteration budget, this has none but the size of the payload.
+    """
+    return unique([{key: value[key] for key in keys if key in value} for value in values if isinstance(value, dict)])
+
+
 def total(values: Sequence[Any]) -> float:
     """Return the sum of numbers, 0 for none; anything but a finite number among them is a mistake, not a zero."""
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
@@ -75,7 +83,13 @@ def declarations() -> list[cel.FunctionDecl]:
         cel.FunctionDecl("written", [_overload("written", written, [kind]) for kind in _ANY]),
         cel.FunctionDecl("head", [_overload("head", head, [cel.Type.LIST, cel.Type.INT])]),
         cel.FunctionDecl("numbered", [_overload("numbered", numbered, [cel.Type.LIST])]),
-        cel.FunctionDecl("unique", [_overload("unique", unique, [cel.Type.LIST])]),
+        cel.FunctionDecl(
+            "unique",
+            [
+                _overload("unique", unique, [cel.Type.LIST]),
+                _overload("unique", unique_by, [cel.Type.LIST, cel.Type.LIST]),
+            ],
+        ),
         cel.FunctionDecl("total", [_overload("total", total, [cel.Type.LIST])]),
         cel.FunctionDecl("object", [_overload("object", object_of, [cel.Type.LIST])]),
     ]
