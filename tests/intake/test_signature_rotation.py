@@ -48,6 +48,8 @@ async def test_a_new_secret_is_good_at_once_and_the_old_one_until_the_overlap_en
     assert (await deliver(github, "new"), await deliver(github, "old")) == (200, 401)
     shown = (await github.client.get(PATH, headers=github.person("admin"))).json()
     assert (shown["scheme"], len(shown["keys"])) == ("github", 1)
+    changes = (await github.client.get("/v1/sources/github", headers=github.person("admin"))).json()["changes"]
+    assert [change["change"] for change in changes] == [{"signature_key": [None, shown["keys"][0]["id"]]}]
 
 
 async def test_without_overlap_the_old_secret_ends_at_once(github: Desk) -> None:
@@ -108,8 +110,8 @@ async def test_a_source_that_does_not_sign_has_no_secret_to_change(desk: Desk) -
 
 async def test_no_answer_and_no_row_holds_a_secret(github: Desk) -> None:
     answers = [await rotate(github, secret="very-secret-value"), await rotate(github, certificate="very-secret-value")]
-    for path in (PATH, "/v1/sources/github", "/v1/sources"):
-        answers.append(await github.client.get(path, headers=github.person("admin")))
+    admin = github.person("admin")
+    answers += [await github.client.get(path, headers=admin) for path in (PATH, "/v1/sources/github", "/v1/sources")]
     assert not any("very-secret-value" in answer.text for answer in answers)
     async with github.connection() as connection:
         rows = [row[0] for row in await connection.exec_driver_sql("SELECT row_to_json(k)::text FROM signature_key k")]

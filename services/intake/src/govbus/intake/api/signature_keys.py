@@ -24,8 +24,9 @@ from govbus.intake.domain.sns import expires_at, fingerprint
 from govbus.intake.domain.source import Source
 from govbus.intake.reception import Reception, reading
 from govbus.intake.sealing import Sealer
-from govbus.intake.store import signature_keys, sources
+from govbus.intake.store import signature_keys, source_changes, sources
 from govbus.intake.store.signature_keys import SignatureKey
+from govbus.intake.store.source_changes import Change
 
 KEYS_COUNT: Final = 5
 """Keys that may be good at once: each is tried on every delivery."""
@@ -58,6 +59,8 @@ def router(reception: Reception, callers: Callers, sealer: Sealer) -> APIRouter:
             keys = await signature_keys.good(connection, [name], now)
             if len(keys) > KEYS_COUNT:
                 raise _too_many()
+            change = Change(now, principal.id, {"signature_key": [None, str(kept.id)]})
+            await source_changes.add(connection, name, change)
         return _document(source, keys, sealer)
 
     return routes
