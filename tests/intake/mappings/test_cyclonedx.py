@@ -111,6 +111,15 @@ def test_vulnerabilities_of_a_models_bill_stand_at_its_version() -> None:
     ]
 
 
+def test_a_vex_about_a_stated_model_version_is_said_of_that_version() -> None:
+    vex = bom(vulnerabilities=[{"id": "CVE-1", "analysis": {"state": "not_affected"}}])
+    ((kind, subject, data),) = facts("cyclonedx", vex, stated={"subject": "model/retail/x", "version": "2"})
+    assert (kind, subject, data["version"]) == ("model.version_created", "model/retail/x", "2")
+    assert data["vulnerabilities"] == [{"id": "CVE-1", "status": "not_affected"}]
+    ((kind, _, _),) = facts("cyclonedx", vex, stated={"subject": "model/retail/x"})
+    assert kind == "platform.reported"
+
+
 @pytest.mark.parametrize(
     ("others", "kind"),
     [
