@@ -10,13 +10,14 @@ from govbus.contracts import topics
 from govbus.contracts.all_events import TYPES
 from govbus.contracts.asyncapi.document import asyncapi_document
 from govbus.contracts.asyncapi.facts_of_topics import TopicFacts
-from govbus.contracts.asyncapi.headers import binary_headers, example_headers
+from govbus.contracts.asyncapi.headers import binary_headers, example_headers, said_headers
 from govbus.contracts.asyncapi.messages import message_id
 from govbus.contracts.asyncapi.schema_objects import PartsDiffer, SchemaObjects
 from govbus.contracts.catalogue import EventType, Payload
 from govbus.contracts.envelope import CONTEXT_ATTRIBUTES
 from govbus.contracts.fields import Part
 from govbus.eventing.records import RawRecord, decode, encode
+from govbus.intake.domain import attributes
 
 FACTS = TopicFacts("somebody", ("anybody",), 3, {"cleanup.policy": "delete", "retention.ms": "86400000"})
 NAMED = {one.name: [(path.stem, read_example(path)) for path in sorted((EXAMPLES / one.name / "good").glob("*.json"))]
@@ -79,6 +80,12 @@ def test_a_record_without_a_required_header_is_undecodable(absent: str) -> None:
     assert decode(record) == event
     with pytest.raises(ValueError, match=absent.removeprefix("ce_")):
         decode(replace(record, headers=kept))
+
+
+def test_what_a_platform_must_write_is_what_intake_requires() -> None:
+    assert said_headers()["required"] == [f"ce_{name}" for name in attributes.REQUIRED]
+    assert set(said_headers()["properties"]) < set(binary_headers()["properties"])
+    assert DOCUMENT["components"]["messages"]["said.binary"]["headers"] == {"$ref": "#/components/schemas/headers.said"}
 
 
 def test_a_reference_beside_words_becomes_one_that_draft_7_keeps() -> None:

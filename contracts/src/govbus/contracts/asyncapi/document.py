@@ -6,7 +6,7 @@ from typing import Any, Final
 from govbus.contracts import topics
 from govbus.contracts.asyncapi.channels import INTAKE_CHANNEL, channel, channel_id, intake_channel, operation
 from govbus.contracts.asyncapi.facts_of_topics import TopicFacts
-from govbus.contracts.asyncapi.headers import COMPONENT, binary_headers
+from govbus.contracts.asyncapi.headers import COMPONENT, SAID_COMPONENT, binary_headers, said_headers
 from govbus.contracts.asyncapi.messages import message, message_id, said_messages
 from govbus.contracts.asyncapi.schema_objects import SchemaObjects
 from govbus.contracts.catalogue import EventType
@@ -62,7 +62,11 @@ def asyncapi_document(
         "operations": {f"{name}.{_verb(name)}": operation(name, facts) for name, facts in facts_of.items()},
         "components": {
             "messages": {**messages, **said},
-            "schemas": {COMPONENT: binary_headers(), **dict(sorted(schemas.components.items()))},
+            "schemas": {
+                COMPONENT: binary_headers(),
+                SAID_COMPONENT: said_headers(),
+                **dict(sorted(schemas.components.items())),
+            },
             "securitySchemes": {"scram": _scram()},
         },
     }

@@ -12,6 +12,7 @@ from govbus.contracts.types import schema_address
 
 PREFIX: Final = "ce_"
 COMPONENT: Final = "headers.binary"
+SAID_COMPONENT: Final = "headers.said"
 
 _MEANINGS: Final = {
     "specversion": "Version of CloudEvents.",
@@ -35,6 +36,8 @@ _MEANINGS: Final = {
 """Attribute → what it says."""
 
 _REQUIRED: Final = ("specversion", "id", "source", "type", "subject", "time")
+_SAID_REQUIRED: Final = ("specversion", "id", "source", "type")
+_SET_BY_INTAKE: Final = frozenset({"recordedtime", "authtype", "authid", "actorassurance"})
 _SHORT: Final = frozenset({"id", "source", "type", "subject"})
 _TIMES: Final = frozenset({"time", "recordedtime"})
 
@@ -48,6 +51,23 @@ def binary_headers() -> dict[str, Any]:
         "`ce_mappingname`, `ce_mappingversion`, `ce_mappingdigest` and `ce_rawdigest`.",
         "properties": {"content-type": {"type": "string", "description": "Media type of the value."}, **properties},
         "required": ["content-type", *(PREFIX + name for name in _REQUIRED)],
+    }
+
+
+def said_headers() -> dict[str, Any]:
+    """Return the schema of the headers that a platform writes; intake adds the rest."""
+    meanings = {name: meaning for name, meaning in _MEANINGS.items() if name not in _SET_BY_INTAKE}
+    meanings["subject"] += " Needed for the facts of this document; other CloudEvents may go without."
+    meanings["time"] += " Absent: when intake received it."
+    return {
+        "type": "object",
+        "description": "What intake sets itself is overwritten: `ce_recordedtime`, `ce_authtype`, `ce_authid`, "
+        "`ce_actorassurance`.",
+        "properties": {
+            "content-type": {"type": "string", "description": "Media type of the value. Absent: `application/json`."},
+            **{PREFIX + name: _header(name, meaning) for name, meaning in meanings.items()},
+        },
+        "required": [PREFIX + name for name in _SAID_REQUIRED],
     }
 
 

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterable
 from typing import Any, Final
 
-from govbus.contracts.asyncapi.headers import COMPONENT, example_headers, headers_of
+from govbus.contracts.asyncapi.headers import SAID_COMPONENT, example_headers, headers_of
 from govbus.contracts.catalogue import EventType
 from govbus.contracts.envelope import JSON_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE, Event
 
@@ -51,7 +51,7 @@ def said_messages() -> dict[str, Any]:
         "title": "CloudEvent, binary mode",
         "summary": "Any fact of this document, or any other well-formed CloudEvent.",
         "contentType": JSON_CONTENT_TYPE,
-        "headers": {"$ref": f"#/components/schemas/{COMPONENT}"},
+        "headers": {"$ref": f"#/components/schemas/{SAID_COMPONENT}"},
         "payload": {"description": "Data of the type that `ce_type` names; of another type anything at all."},
         "bindings": _BINDINGS,
     }

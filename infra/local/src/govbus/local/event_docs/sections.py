@@ -15,6 +15,9 @@ GROUPS: Final = {
 }
 """Tag of a message → title and words of its group; what platforms write on their own topics has no tag."""
 
+_HEADERS: Final = {"headers.binary": "On Govbus's topics", "headers.said": "On a platform's own topic"}
+"""Component → title of its table."""
+
 _DAY_MS: Final = 86_400_000
 
 
@@ -42,9 +45,11 @@ def topics(document: Mapping[str, Any]) -> str:
 
 
 def headers(document: Mapping[str, Any]) -> str:
-    """Return the table of headers that every event has or may have."""
-    schema = document["components"]["schemas"]["headers.binary"]
-    return fields_table(schema) + paragraphs(schema["description"])
+    """Return the tables of headers that every event has or may have."""
+    schemas = document["components"]["schemas"]
+    found = [f"<h3>{title}</h3>{fields_table(schemas[name])}{paragraphs(schemas[name]['description'])}"
+             for name, title in _HEADERS.items()]  # fmt: skip
+    return "".join(found)
 
 
 def event(name: str, message: Mapping[str, Any], document: Mapping[str, Any]) -> str:
@@ -70,7 +75,7 @@ def part(name: str, schema: Mapping[str, Any]) -> str:
 def part_names(document: Mapping[str, Any]) -> list[str]:
     """Return the components that are neither headers nor whole payloads."""
     whole = {part_of(message["payload"].get("$ref", "")) for message in document["components"]["messages"].values()}
-    return [name for name in document["components"]["schemas"] if name not in whole and name != "headers.binary"]
+    return [name for name in document["components"]["schemas"] if name not in whole | set(_HEADERS)]
 
 
 def _topic(channel: Mapping[str, Any]) -> Iterable[str]:
