@@ -96,7 +96,6 @@ async def test_registrations_and_versions_are_mapped_and_the_rest_is_reported(ml
     assert second.json() == {
         "version": "2",
         "artifact_uri": "models:/m-c0bdf7c8c5fe466da029ea2dc62b6b8b",
-        "tags": {},
     }
     assert second.extensions["mappingname"] == "mlflow"
     assert set(second.extensions) == {"mappingname", "mappingversion", "mappingdigest", "rawdigest"}

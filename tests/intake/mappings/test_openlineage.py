@@ -98,6 +98,13 @@ def test_what_has_only_started_checked_and_wrote_nothing(state: str | None) -> N
     assert data["kind"] == f"run.{(state or 'OTHER').lower()}"
 
 
+def test_a_plan_that_no_fact_has_room_for_stays_out() -> None:
+    facets = {"spark.logicalPlan": {"plan": "é" * 300_000}}
+    ((_, _, data),) = facts("openlineage", run("START", run={"runId": RUN_ID, "facets": facets}))
+    assert "payload" not in data
+    assert facts("openlineage", run("START"))[0][2]["payload"]["run"] == {"runId": RUN_ID}
+
+
 def test_a_completed_run_without_data_is_reported() -> None:
     assert types_of(run()) == ["platform.reported"]
     assert types_of(run(inputs=None, outputs=None)) == ["platform.reported"]

@@ -19,7 +19,7 @@ BIAS = {
     "facet_value": "1",
     "metric_name": "DPPL",
     "constraint_check_type": "bias_drift_check",
-    "description": "Metric value 0.374 doesn't meet the baseline constraint requirement 0.27: équité",
+    "description": "Value -0.374 does not meet the constraint requirement: équité",
 }
 QUALITY = {
     "metric_name": "auc",
@@ -32,7 +32,7 @@ def test_bias_is_a_failed_fairness_validation_with_its_figure() -> None:
     ((type_, subject, data),) = facts("sagemaker_monitor", report(BIAS), stated=STATED)
     assert (type_, subject) == ("validation.completed", "model/retail/credit-risk")
     assert (data["version"], data["kind"], data["outcome"]) == ("3", "fairness", "failed")
-    assert data["measurements"] == [{"metric": "DPPL", "value": 0.374, "subgroup": "Sexe=1"}]
+    assert data["measurements"] == [{"metric": "DPPL", "value": -0.374, "subgroup": "Sexe=1"}]
     assert data["detail"] == BIAS["description"]
     assert len(data["evidence_sha256"]) == 64
 
