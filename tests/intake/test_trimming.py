@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from backends.running import RunningKafka
 from govbus.contracts import topics
@@ -72,5 +72,18 @@ async def test_intake_can_delete_nothing_from_other_topics(
     govbus_topics: RunningKafka, tmp_path: Path, topic: str
 ) -> None:
     configured = settings("", tmp_path, **kafka_settings(govbus_topics))
-    with pytest.raises(KafkaError):
+    with pytest.raises(ExceptionGroup) as caught:
         await delete_before(configured, "test", {(topic, 0): 0})
+    assert isinstance(caught.value.exceptions[0], TopicAuthorizationFailedError)
+
+
+async def test_a_topic_that_refuses_or_is_gone_keeps_no_other_from_being_emptied(
+    govbus_topics: RunningKafka, tmp_path: Path
+) -> None:
+    await publish(govbus_topics, [(b"{}", [])])
+    configured = settings("", tmp_path, **kafka_settings(govbus_topics))
+    offsets = {(topics.intake_topic("gone"), 0): 5, (topics.FACTS, 0): 0, (TOPIC, 0): 1}
+    with pytest.raises(ExceptionGroup) as caught:
+        await delete_before(configured, "test", offsets)
+    assert len(caught.value.exceptions) == 1
+    assert await begins_at(govbus_topics) == 1

@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
-from aiokafka.errors import ProducerClosed
+from aiokafka.errors import KafkaError, ProducerClosed
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
@@ -91,18 +91,26 @@ def new_admin(settings: ServiceSettings, client_id: str) -> AIOKafkaAdminClient:
 
 
 async def delete_before(settings: ServiceSettings, client_id: str, offsets: Mapping[tuple[str, int], int]) -> None:
-    """Delete every record before the offset of its topic and partition; what is gone already is no matter.
+    """Delete every record before the offset of its topic and partition, where the topic still exists.
 
     Raises:
-        KafkaError: the broker is away, or the topic ends before the offset.
+        KafkaError: the broker is away.
+        ExceptionGroup: topics that refused, by their `KafkaError`; what could be deleted of the others is deleted.
     """
     admin = new_admin(settings, client_id)
+    refusals: list[KafkaError] = []
     try:
         await admin.start()
-        wanted = {TopicPartition(*place): RecordsToDelete(offset) for place, offset in offsets.items()}
-        await admin.delete_records(wanted)
+        for topic in {topic for topic, _ in offsets}.intersection(await admin.list_topics()):
+            wanted = {TopicPartition(*place): RecordsToDelete(at) for place, at in offsets.items() if place[0] == topic}
+            try:
+                await admin.delete_records(wanted)
+            except KafkaError as refusal:
+                refusals.append(refusal)
     finally:
         await admin.close()
+    if refusals:
+        raise ExceptionGroup("records could not be deleted", refusals)
 
 
 def new_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
