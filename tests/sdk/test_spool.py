@@ -63,7 +63,7 @@ def test_a_commit_is_synced_to_the_disk_and_the_file_is_its_owners_alone(path: P
 def test_a_full_spool_refuses_the_next_event_and_keeps_all_others(spool: SpoolFile) -> None:
     for id_ in "abc":
         spool.append(said(id_))
-    with pytest.raises(SpoolFull, match=r"3 events wait, 0 were refused.*was not kept, all others are"):
+    with pytest.raises(SpoolFull, match=r"3 events of 6 bytes, at most 3 .*was not kept, all others are"):
         spool.append(said("d"))
     spool.settle([spool.oldest(1, 1)[0].position], [])
     spool.append(said("d"))
@@ -83,7 +83,7 @@ def test_refused_events_keep_their_room_until_they_are_retried_or_discarded(spoo
     spool.settle([second], [Refusal(first, 422, PROBLEM), Refusal(third, 422, PROBLEM)])
     assert [(event.said.id, event.problem) for event in spool.refused()] == [("a", PROBLEM), ("c", PROBLEM)]
     spool.append(said("d"))
-    with pytest.raises(SpoolFull, match="1 events wait, 2 were refused"):
+    with pytest.raises(SpoolFull, match="govbus spool refused"):
         spool.append(said("e"))
     assert spool.retry([first, 99]) == 1
     assert ids(spool) == ["d", "a"]

@@ -184,13 +184,13 @@ class Emitter:
         """Send what waits now, and wait until it was answered for; returns earlier only when that is done."""
         deadline = clock.monotonic() + timeout_seconds
         newest = self._spool.last_position()
-        left = self._spool.waiting_count(newest)
-        if left:
+        waits = self._spool.waits(newest)
+        if waits:
             self._sender.urge()
-        while left and clock.monotonic() < deadline:
+        while waits and clock.monotonic() < deadline:
             clock.sleep(min(_POLL_SECONDS, timeout_seconds))
-            left = self._spool.waiting_count(newest)
-        return Flushed(left, self._sender.standing.detail if left else "")
+            waits = self._spool.waits(newest)
+        return Flushed(self._spool.waiting_count(newest), self._sender.standing.detail) if waits else Flushed(0, "")
 
     def status(self) -> SpoolStatus:
         """Return what the spool holds, and how sending goes."""

@@ -1,6 +1,7 @@
 """`govbus sources add`: registers a platform, and with --kafka makes its topic and user where something here may."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -18,18 +19,59 @@ ADMINS: Final = ("operator", "admin")
 _SECRET: Final = "GOVBUS_SIGNATURE_SECRET"  # noqa: S105 - the name of a variable
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a platform is registered with."""
+
+    source: str | None = None
+    """URI under which its events' sources lie; //NAME when absent."""
+
+    namespace: str | None = None
+    """Owner of its subjects; the name when absent. State another platform's to share it."""
+
+    mapping: str | None = None
+    """The mapping that reads its deliveries."""
+
+    type_: Annotated[tuple[str, ...], Parameter(name="--type", negative="")] = ()
+    """What it may say, a glob over type names; give it several times. All but approvals when absent."""
+
+    expected_interval_seconds: int | None = None
+    """Longest expected pause between two deliveries; a longer one is reported as `source.silent`."""
+
+    replay_window_seconds: int | None = None
+    """How old a signed delivery may be."""
+
+    signature: str | None = None
+    """How it signs its webhooks: mlflow, github, gitlab, standard-webhooks, ..."""
+
+    secret_file: Path | None = None
+    """Holds what it signs with; GOVBUS_SIGNATURE_SECRET instead, never an argument."""
+
+    def body(self, name: str, *, kafka: bool) -> dict[str, Any]:
+        """Return the body of `POST /v1/sources`; what is not stated is left to intake."""
+        stated: dict[str, Any] = {
+            "name": name,
+            "source": self.source or f"//{name}",
+            "namespace": self.namespace,
+            "mapping": self.mapping,
+            "types": list(self.type_) or None,
+            "expected_interval_seconds": self.expected_interval_seconds,
+            "replay_window_seconds": self.replay_window_seconds,
+            "signature": _signature(self.signature, self.secret_file),
+            "kafka": kafka or None,
+        }
+        return {field: value for field, value in stated.items() if value is not None}
+
+
+_NOTHING: Final = Asked()
+
+
 def add(
     name: str,
     /,
     *,
-    source: str | None = None,
-    namespace: str | None = None,
-    mapping: str | None = None,
-    type_: Annotated[tuple[str, ...], Parameter(name="--type", negative="")] = (),
-    expected_interval_seconds: int | None = None,
-    replay_window_seconds: int | None = None,
-    signature: str | None = None,
-    secret_file: Path | None = None,
+    asked: Asked = _NOTHING,
     kafka: Annotated[bool, Parameter(negative="")] = False,
     topic_exists: Annotated[bool, Parameter(negative="")] = False,
     cluster: str = "govbus",
@@ -39,22 +81,6 @@ def add(
 
     Parameters
     ----------
-    source
-        URI under which its events' sources lie; //NAME when absent.
-    namespace
-        Owner of its subjects; the name when absent. State another platform's to share it.
-    mapping
-        The mapping that reads its deliveries.
-    type_
-        What it may say, a glob over type names; give it several times. All but approvals when absent.
-    expected_interval_seconds
-        Longest expected pause between two deliveries; a longer one is reported as `source.silent`.
-    replay_window_seconds
-        How old a signed delivery may be.
-    signature
-        How it signs its webhooks: mlflow, github, gitlab, standard-webhooks, ...
-    secret_file
-        Holds what it signs with; GOVBUS_SIGNATURE_SECRET instead, never an argument.
     kafka
         It emits on a Kafka topic of its own, govbus.intake.NAME, as govbus-source-NAME.
     topic_exists
@@ -62,18 +88,7 @@ def add(
     cluster
         Name of the Strimzi cluster in what is printed when nothing here may set Kafka up.
     """
-    stated: dict[str, Any] = {
-        "namespace": namespace,
-        "mapping": mapping,
-        "types": list(type_) or None,
-        "expected_interval_seconds": expected_interval_seconds,
-        "replay_window_seconds": replay_window_seconds,
-        "signature": _signature(signature, secret_file),
-        "kafka": kafka or None,
-    }
-    body = {"name": name, "source": source or f"//{name}"} | {
-        field: value for field, value in stated.items() if value is not None
-    }
+    body = asked.body(name, kafka=kafka)
     with session(options) as opened:
         provisioner = find_provisioner(opened.endpoints) if kafka and not topic_exists else None
         if kafka and not topic_exists and provisioner is None:

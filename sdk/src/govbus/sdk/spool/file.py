@@ -117,6 +117,12 @@ class SpoolFile:
         with self._using() as connection:
             return int(connection.execute("SELECT coalesce(max(position), 0) FROM waiting").fetchone()[0])
 
+    def waits(self, up_to: int) -> bool:
+        """Return whether any event up to a position still waits; cheap however many do."""
+        with self._using() as connection:
+            (first,) = connection.execute("SELECT min(position) FROM waiting").fetchone()
+            return first is not None and first <= up_to
+
     def waiting_count(self, up_to: int) -> int:
         """Return how many events wait up to a position."""
         with self._using() as connection:
@@ -179,12 +185,11 @@ class SpoolFile:
         self._lock.release()
 
     def _full(self, connection: sqlite3.Connection) -> SpoolFull:
-        (waiting,) = connection.execute("SELECT count(*) FROM waiting").fetchone()
-        (refused,) = connection.execute("SELECT count(*) FROM refused").fetchone()
+        rows, size_bytes = connection.execute("SELECT rows_count, body_bytes FROM totals").fetchone()
         return SpoolFull(
-            f"{self.path} is full ({waiting} events wait, {refused} were refused; at most {self._limits.rows_count} "
-            f"events and {self._limits.body_bytes} bytes): this event was not kept, all others are. "
-            "`govbus spool status` says what they wait for."
+            f"{self.path} is full ({rows} events of {size_bytes} bytes, at most {self._limits.rows_count} and "
+            f"{self._limits.body_bytes}): this event was not kept, all others are. `govbus spool status` says what "
+            "they wait for, `govbus spool refused` what cannot be sent."
         )
 
     @contextmanager

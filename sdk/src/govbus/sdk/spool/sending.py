@@ -38,14 +38,10 @@ class Sending:
         Raises:
             SpoolUnusable: the spool cannot be read or written; nothing is lost, sent events may be sent again.
         """
+        if not self._spool.last_position():
+            return self._noting(CLEAR)
         with self._turn.taken() as ours:
-            if not ours:
-                return ELSEWHERE
-            standing = self._send_all(stops)
-            if standing != self._noted:
-                self._spool.note(standing)
-                self._noted = standing
-            return standing
+            return self._noting(self._send_all(stops)) if ours else ELSEWHERE
 
     def close(self) -> None:
         """Close the connection."""
@@ -58,6 +54,12 @@ class Sending:
     def after_fork(self) -> None:
         """Go on, in the parent."""
         self._turn.after_fork()
+
+    def _noting(self, standing: Standing) -> Standing:
+        if standing != self._noted:
+            self._spool.note(standing)
+            self._noted = standing
+        return standing
 
     def _send_all(self, stops: Callable[[], bool]) -> Standing:
         alone_count = 0
