@@ -1,6 +1,7 @@
 """`govbus sources`: the platforms that may emit, their credentials, and how they stand."""
 
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
 
 from cyclopts import App, Parameter
 
@@ -56,46 +57,55 @@ def show(name: str, /, *, options: Options = DEFAULT) -> int:
     return OK
 
 
-@app.command(name="set")
-def set_(
-    name: str,
-    /,
-    *,
-    type_: Annotated[tuple[str, ...], Parameter(name="--type", negative="")] = (),
-    mapping: str | None = None,
-    expected_interval_seconds: int | None = None,
-    replay_window_seconds: int | None = None,
-    kafka: bool | None = None,
-    clear: Annotated[tuple[Clearable, ...], Parameter(negative="")] = (),
-    options: Options = DEFAULT,
-) -> int:
-    """Change settings; what is not named stays, as do name, URI and namespace.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """Settings that may change."""
 
-    Parameters
-    ----------
-    type_
-        What it may say, a glob over type names; give it several times, the list replaces the old one.
-    mapping
-        The mapping that reads its deliveries.
-    expected_interval_seconds
-        Longest expected pause between two deliveries; a longer one is reported as `source.silent`.
-    replay_window_seconds
-        How old a signed delivery may be.
-    kafka
-        Whether it emits on a topic of its own.
-    clear
-        Take this setting away.
-    """
-    stated: dict[str, Any] = {
-        "types": list(type_) or None,
-        "mapping": mapping,
-        "expected_interval_seconds": expected_interval_seconds,
-        "replay_window_seconds": replay_window_seconds,
-        "kafka": kafka,
-    }
-    body = {field: value for field, value in stated.items() if value is not None} | dict.fromkeys(clear)
-    if not body:
-        raise NotConfigured("name at least one setting to change, or --clear one")
+    type_: Annotated[tuple[str, ...], Parameter(name="--type", negative="")] = ()
+    """What it may say, a glob over type names; give it several times, the list replaces the old one."""
+
+    mapping: str | None = None
+    """The mapping that reads its deliveries."""
+
+    expected_interval_seconds: int | None = None
+    """Longest expected pause between two deliveries; a longer one is reported as `source.silent`."""
+
+    replay_window_seconds: int | None = None
+    """How old a signed delivery may be."""
+
+    kafka: bool | None = None
+    """Whether it emits on a topic of its own."""
+
+    clear: Annotated[tuple[Clearable, ...], Parameter(negative="")] = ()
+    """Take this setting away."""
+
+    def body(self) -> dict[str, Any]:
+        """Return the body of `PATCH /v1/sources/{name}`.
+
+        Raises:
+            NotConfigured: nothing is to change.
+        """
+        stated: dict[str, Any] = {
+            "types": list(self.type_) or None,
+            "mapping": self.mapping,
+            "expected_interval_seconds": self.expected_interval_seconds,
+            "replay_window_seconds": self.replay_window_seconds,
+            "kafka": self.kafka,
+        }
+        found = {field: value for field, value in stated.items() if value is not None} | dict.fromkeys(self.clear)
+        if not found:
+            raise NotConfigured("name at least one setting to change, or --clear one")
+        return found
+
+
+_NOTHING: Final = Changed()
+
+
+@app.command(name="set")
+def set_(name: str, /, *, changed: Changed = _NOTHING, options: Options = DEFAULT) -> int:
+    """Change settings; what is not named stays, as do name, URI and namespace."""
+    body = changed.body()
     with session(options) as opened:
         done = opened.transport.patch(path_of(name), opened.token(*ADMINS), body).document()
     if options.json:
