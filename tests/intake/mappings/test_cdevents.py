@@ -29,6 +29,19 @@ def test_the_artifact_that_is_deployed_with_a_service_is_the_version_that_runs(p
     ]
 
 
+@pytest.mark.parametrize(
+    ("artifact", "version"),
+    [
+        ("pkg:golang/mygit.com/myorg/myapp@234fd47e", "234fd47e"),
+        ("pkg:npm/@scope/model@1.2.3", "1.2.3"),
+        ("pkg:oci/m@sha256%3a0b31?tag=latest#sub", "sha256:0b31"),
+    ],
+)
+def test_the_version_is_what_stands_behind_the_last_at_of_a_package_url(artifact: str, version: str) -> None:
+    content = {"environment": {"id": "prod"}, "artifactId": artifact}
+    assert facts("cdevents", cdevent("service.deployed.0.3.0", content))[0][2]["version"] == version
+
+
 def test_a_service_that_is_removed_runs_no_more() -> None:
     assert facts("cdevents", cdevent("service.removed.0.3.0-draft", {"environment": {"id": "prod"}})) == [
         ("deployment.removed", "model/retail/scoring", {"environment": "prod"})
@@ -153,7 +166,7 @@ def test_a_missing_field_is_refused_with_its_path() -> None:
     )
 
 
-@pytest.mark.parametrize("artifact", ["myapp", "pkg:oci/myapp", "", 5])
+@pytest.mark.parametrize("artifact", ["myapp", "pkg:oci/myapp", "pkg:npm/@scope/model", "", 5])
 def test_an_artifact_without_version_is_refused_never_guessed_at(artifact: Any) -> None:
     content = {"environment": {"id": "prod"}, "artifactId": artifact}
     assert refusal("cdevents", cdevent("service.deployed.0.3.0", content))[0] == "mapping_failed"
