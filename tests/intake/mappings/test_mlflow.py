@@ -39,6 +39,12 @@ def test_a_version_that_no_run_made_has_no_run() -> None:
     ]
 
 
+def test_of_a_tag_longer_than_a_fact_takes_the_start_is_kept() -> None:
+    sent = delivery("registered_model", "created", name="scorer", tags={"note": "é" * 100_000, "a": "b"})
+    ((_, _, data),) = facts("mlflow", sent, headers=HEADERS)
+    assert data["tags"] == {"note": "é" * 16_384, "a": "b"}
+
+
 def test_a_moved_alias_is_reported_and_deploys_nothing() -> None:
     sent = delivery("model_version_alias", "created", name="scorer", alias="champion", version="2")
     ((type_, subject, data),) = facts("mlflow", sent, headers=HEADERS)
