@@ -158,6 +158,18 @@ async def test_bodies_beyond_the_room_are_503_and_the_room_is_given_back(
         assert "govbus_intake_overloaded_total 2.0" in (await desk.client.get("/metrics")).text
 
 
+async def test_without_a_free_connection_an_event_is_503_and_is_taken_later(
+    service_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    narrow = {"postgres_pool_count": 1, "postgres_pool_timeout_seconds": 0.05}
+    async with open_desk(service_database("intake"), tmp_path, **narrow) as desk:
+        mine = await desk.register("ci", mapping="cdevents")
+        async with desk.app.state.service.engine.connect():
+            sent = [await desk.emit(mine), await desk.client.post("/v1/webhooks/ci", json=cdevent(), headers=mine)]
+        assert [(one.status_code, one.headers["retry-after"]) for one in sent] == [(503, "5")] * 2
+        assert (await desk.client.post("/v1/webhooks/ci", json=cdevent(), headers=mine)).status_code == 202
+
+
 @asynccontextmanager
 async def listening(desk: Desk) -> AsyncIterator[str]:
     """The desk's application behind a real server, without its background side."""

@@ -8,13 +8,12 @@ from typing import Final
 from fastapi import Request
 
 from govbus.intake.api.bodies import headers_of
-from govbus.intake.domain.client_certificate import FORWARDED_HEADER, PEM_HEADER, VERIFIED_HEADER, ClientCertificate
+from govbus.intake.domain.client_certificate import FORWARDED_HEADER, VERIFIED_HEADER, ClientCertificate
 from govbus.intake.domain.client_certificate import forwarded as read_forwarded
 from govbus.intake.domain.refusals import Refused
 
 SECRET_HEADER: Final = "x-govbus-proxy-secret"  # noqa: S105 - the name of a header
-PROXY_HEADERS: Final = frozenset({FORWARDED_HEADER, PEM_HEADER, VERIFIED_HEADER, SECRET_HEADER})
-"""What only a proxy may say; a front door strips it from what comes from outside."""
+"""Like the certificate's headers only a proxy may say it; a front door strips it from what comes from outside."""
 
 
 class TrustedProxies:

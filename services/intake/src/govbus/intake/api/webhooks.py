@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from govbus.intake.api.answers import answer_all, problem_of
 from govbus.intake.api.bodies import body_limit_bytes, headers_of, read_body
 from govbus.intake.api.handshaking import Handshaking
-from govbus.intake.api.proxies import PROXY_HEADERS
 from govbus.intake.api.signed import SignedDeliveries
 from govbus.intake.callers import Callers
 from govbus.intake.domain.deliveries import STATED, read_delivery
@@ -39,7 +38,7 @@ def router(reception: Reception, callers: Callers, deliveries: SignedDeliveries,
         else:
             reception.check_rate(source)
             evidence = await deliveries.read(request, source, keys)
-            input_ = Input("webhook", _kept_headers(request), evidence.body, stated_in(request))
+            input_ = Input("webhook", headers_of(request), evidence.body, stated_in(request))
             try:
                 check_window(
                     SCHEMES[source.signature_scheme], evidence, reception.clock(), source.replay_window_seconds
@@ -75,16 +74,11 @@ def stated_in(request: Request) -> dict[str, str]:
     return {name: request.query_params[name] for name in STATED if request.query_params.get(name)}
 
 
-def _kept_headers(request: Request) -> tuple[tuple[str, str], ...]:
-    """Return the headers that are the platform's own words, not a proxy's."""
-    return tuple(pair for pair in headers_of(request) if pair[0] not in PROXY_HEADERS)
-
-
 async def _by_credential(
     request: Request, source: Source, reception: Reception, callers: Callers
 ) -> tuple[Source, list[Unit]]:
     """Return who delivers and the units, for a platform that does not sign but sends its credential."""
-    headers = _kept_headers(request)
+    headers = headers_of(request)
     input_ = Input("webhook", headers, None)
     caller, refusal = await callers.emitter(request)
     if refusal is not None or caller.name != source.name:

@@ -23,7 +23,10 @@ SECRET_HEADERS: Final = frozenset(
         "private-token",
         "proxy-authorization",
         "x-api-key",
+        "x-forwarded-client-cert",
         "x-gitlab-token",
+        "x-govbus-proxy-secret",
+        "x-ssl-client-cert",
         "x-webhook-secret",
     }
 )
