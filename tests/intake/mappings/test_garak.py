@@ -74,6 +74,8 @@ def test_rows_of_older_versions_are_read() -> None:
     row = {"entry_type": "eval", "probe": "dan.Dan", "detector": "detector.dan.DAN", "passed": 1, "total": 2}
     assert validation(BEGAN, row, ENDED)["measurements"][0]["subgroup"] == "dan.Dan dan.DAN"
     assert validation(BEGAN, row, ENDED)["outcome"] == "failed"
+    setup = {"entry_type": "start_run setup", "_config.version": "0.9.0.13", "plugins.model_name": "x"}
+    assert validation(setup, row, ENDED)["evaluator"] == "garak 0.9.0.13"
 
 
 def test_the_time_is_the_end_else_the_beginning() -> None:

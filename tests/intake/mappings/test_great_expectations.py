@@ -123,6 +123,16 @@ def test_checkpoints_of_every_version_yield_a_fact_per_validation() -> None:
     assert checked(described)["outcome"] == "nothing_ran"
 
 
+def test_what_its_notification_posts_is_a_validation_of_a_suite() -> None:
+    posted = {"test_suite_name": "loans", "data_asset_name": "apps"}
+    good = {**posted, "validation_results": [expectation("expect_a", success=True)]}
+    bad = {**posted, "validation_results": [expectation("expect_b", success=False)]}
+    empty = {**posted, "validation_results": []}
+    assert checked(good)["outcome"] == "passed"
+    found = facts("great_expectations", [good, bad, empty], stated=DATASET)
+    assert [data["outcome"] for _, _, data in found] == ["passed", "failed", "nothing_ran"]
+
+
 def test_older_results_name_the_expectation_otherwise() -> None:
     config = {"expectation_type": "expect_column_to_exist", "kwargs": {"column": "größe"}}
     data = checked(report(expectation("unused", success=True, expectation_config=config)))
