@@ -14,8 +14,8 @@ from govbus.sdk import Emitter
 from govbus.sdk.spool.schema import connect
 
 LIMIT_RATIO: Final = 2.0
-ROUNDS_COUNT: Final = 20
-CALLS_COUNT: Final = 100
+ROUNDS_COUNT: Final = 100
+CALLS_COUNT: Final = 20
 """Of each kind in a round; the two kinds take turns, so that both meet the same moods of the disk."""
 
 DATA: Final = {"version": "1", "description": "d" * 300, "tags": {"team": "retail", "run": "0123456789abcdef"}}
