@@ -34,6 +34,17 @@ from intake.desk import NOW, Desk
 
 SNS = identity("sns.amazonaws.com")
 OTHER = identity("sns.amazonaws.com")
+ELLIPTIC = """-----BEGIN CERTIFICATE-----
+MIIBbzCCARWgAwIBAgIUCwUE+qoP45SbDxw61XXwtJ6n+0cwCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBeDAgFw0yNjExMjMyMzM0MjhaGA8yMDU0MDQwOTIzMzQyOFow
+DDEKMAgGA1UEAwwBeDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJ4JVdwi8uUQ
+XTy3TBkdLMUd+1Em8C/wa2Od96QdvPOrlmgWdBUlKoCH1fWfGvyZCI1go4JVFbjx
+JyeeannkDuOjUzBRMB0GA1UdDgQWBBTIv+m4FmPCKEkHX9MtVT/rf+fBrzAfBgNV
+HSMEGDAWgBTIv+m4FmPCKEkHX9MtVT/rf+fBrzAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0gAMEUCIQCpgLGgJTs7r+LKvJDXnm3Nmxpi+PlXTG/vpsqpF8Io
+pAIgeJ/ZpJ3NJWyRxv441dBiiMAxd5/ihlGS2nJvaIa4epE=
+-----END CERTIFICATE-----
+"""
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:models"
 CERTIFICATE_URL = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0.pem"
 SUBSCRIBE_URL = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=secret-token"
@@ -67,7 +78,7 @@ CONFIRMATION_SIGNED = (
 )
 
 
-def signed(fields: dict[str, Any], text: str, version: str = "2", by: Identity = SNS, **changes: Any) -> bytes:
+def signed(fields: dict[str, str], text: str, version: str = "2", by: Identity = SNS, **changes: Any) -> bytes:
     """Return a message whose signature stands over `text`, then changed by `changes`; None takes a field away."""
     hashing = {"1": hashes.SHA1(), "2": hashes.SHA256()}[version]  # noqa: S303 - what SNS does
     signature = base64.b64encode(by.key.sign(text.encode(), PKCS1v15(), hashing)).decode()
@@ -99,7 +110,7 @@ def test_a_message_signed_over_the_canonical_string_passes(version: str) -> None
 
 @pytest.mark.parametrize("field", ["Message", "MessageId", "Subject", "Timestamp", "TopicArn"])
 def test_an_altered_field_is_a_bad_signature(field: str) -> None:
-    assert refused(signed(NOTIFICATION, NOTIFICATION_SIGNED, **{field: "other"})) == "bad_signature"
+    assert refused(signed(NOTIFICATION, NOTIFICATION_SIGNED, by=SNS, **{field: "other"})) == "bad_signature"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +227,7 @@ async def test_an_expired_certificate_counts_no_longer(desk: Desk) -> None:
         {"certificate": SNS.pem, "topics": ["models"]},
         {"secret": "s", "topics": [TOPIC]},
         {"certificate": "s", "topics": [TOPIC]},
+        {"certificate": ELLIPTIC, "topics": [TOPIC]},
         {"certificate": SNS.pem, "secret": "s", "topics": [TOPIC]},
         {"topics": [TOPIC]},
     ],
@@ -228,7 +240,7 @@ async def test_a_registration_needs_a_certificate_and_topics(desk: Desk, signatu
 
 @asynccontextmanager
 async def amazon(folder: Path, status: str) -> AsyncIterator[tuple[Confirmer, list[str]]]:
-    """A server with the certificate of SNS' address, on this machine; the confirmer that reaches it, what it is asked."""
+    """A server with the certificate of SNS' address, here; the confirmer that reaches it, and what it is asked."""
     authority = identity("authority")
     server = localhost(authority, "sns.eu-central-1.amazonaws.com")
     (folder / "chain.pem").write_text(server.pem + server.key_pem)

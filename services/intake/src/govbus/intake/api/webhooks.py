@@ -13,10 +13,11 @@ from govbus.intake.api.handshaking import Handshaking
 from govbus.intake.api.signed import SignedDeliveries
 from govbus.intake.callers import Callers
 from govbus.intake.domain.deliveries import STATED, read_delivery
-from govbus.intake.domain.handshakes import asked
+from govbus.intake.domain.evidence import Evidence
+from govbus.intake.domain.handshakes import Handshake, asked
 from govbus.intake.domain.inputs import Input, Unit
 from govbus.intake.domain.refusals import Refused
-from govbus.intake.domain.schemes import SCHEMES, check_window
+from govbus.intake.domain.schemes import NONE, SCHEMES, check_window
 from govbus.intake.domain.source import Source
 from govbus.intake.reception import Reception, reading
 from govbus.intake.store import signature_keys, sources
@@ -35,20 +36,17 @@ def router(reception: Reception, callers: Callers, deliveries: SignedDeliveries,
         source, keys = await find_signing(source_name, reception)
         if source.signature_scheme is None:
             source, units = await _by_credential(request, source, reception, callers)
-        else:
-            reception.check_rate(source)
-            evidence = await deliveries.read(request, source, keys)
-            input_ = Input("webhook", headers_of(request), evidence.body, stated_in(request))
-            try:
-                check_window(
-                    SCHEMES[source.signature_scheme], evidence, reception.clock(), source.replay_window_seconds
-                )
-                handshake = asked(source.signature_scheme, evidence)
-            except Refused as refusal:
-                return answer_all(await reception.take(source, [Unit(input_, refused=refusal)]), request.url.path)
-            if handshake is not None:
-                return await handshaking.answer(source, handshake, input_)
-            units = await _units(input_, source, reception)
+            return answer_all(await reception.take(source, units), request.url.path)
+        reception.check_rate(source)
+        evidence = await deliveries.read(request, source, keys)
+        input_ = Input("webhook", headers_of(request), evidence.body, stated_in(request))
+        try:
+            handshake = _asked(source, evidence, reception)
+        except Refused as refusal:
+            return answer_all(await reception.take(source, [Unit(input_, refused=refusal)]), request.url.path)
+        if handshake is not None:
+            return await handshaking.answer(source, handshake, input_)
+        units = await _units(input_, source, reception)
         return answer_all(await reception.take(source, units), request.url.path)
 
     return routes
@@ -67,6 +65,13 @@ async def find_signing(source_name: str, reception: Reception) -> tuple[Source, 
         reception.refuse_unknown("unknown_source")
         raise problem_of(Refused("unknown_source", "Register it with POST /v1/sources."))
     return found.source, keys
+
+
+def _asked(source: Source, evidence: Evidence, reception: Reception) -> Handshake | None:
+    """Return the handshake that an authentic delivery is; one from outside of the window is refused, on record."""
+    scheme = source.signature_scheme or NONE
+    check_window(SCHEMES[scheme], evidence, reception.clock(), source.replay_window_seconds)
+    return asked(scheme, evidence)
 
 
 def stated_in(request: Request) -> dict[str, str]:

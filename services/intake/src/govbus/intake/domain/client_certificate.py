@@ -66,9 +66,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             raise Refused("bad_headers", f"{FORWARDED_HEADER} cannot be read")
         key, value, end = pair["key"].lower(), pair["value"], pair["end"]
         if end == "," or (key == "hash" and key in seen):
-            raise Refused(
-                "bad_headers", f"{FORWARDED_HEADER} speaks of several certificates: let the proxy set it"
-            )
+            raise Refused("bad_headers", f"{FORWARDED_HEADER} speaks of several certificates: let the proxy set it")
         seen.add(key)
         yield key, re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
         position = pair.end()
@@ -78,7 +76,7 @@ def _read_pem(pem: str) -> ClientCertificate:
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode())
         names = tuple(_alternative_names(certificate))
-    except ValueError:
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise Refused("bad_headers", f"{PEM_HEADER} does not hold a certificate in PEM") from None
     return ClientCertificate(certificate.fingerprint(hashes.SHA256()).hex(), names)
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -82,8 +82,8 @@ class Notified:
         Raises:
             ValueError: what is wanted.
         """
-        if not isinstance(_certificate(secret).public_key(), RSAPublicKey):
-            raise ValueError("SNS signs with RSA: this certificate has another kind of key")  # noqa: TRY004 - a value
+        if not _is_rsa(_certificate(secret)):
+            raise ValueError("SNS signs with RSA: this certificate has another kind of key")
 
     def authenticate(self, secrets: Sequence[str], evidence: Evidence) -> None:
         """Let a message pass that was signed under one of the pinned certificates.
@@ -170,10 +170,17 @@ def _fits(certificate: x509.Certificate, signature: bytes, signed: bytes, hashin
     return True
 
 
+def _is_rsa(certificate: x509.Certificate) -> bool:
+    try:
+        return isinstance(certificate.public_key(), RSAPublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+
+
 def _certificate(pem: str) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem.encode())
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise ValueError("the signing certificate of SNS in PEM, as its SigningCertURL serves it") from None
 
 
