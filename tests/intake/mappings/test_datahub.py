@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from intake.mappings.reading import facts, read, refusal
+from intake.mappings.reading import NOW, facts, read, refusal
 
 DATASET = "urn:li:dataset:(urn:li:dataPlatform:hive,prêts.courants,PROD)"
 DATASET_SUBJECT = "dataset/retail/hive%2Fpr%C3%AAts.courants%2FPROD"
@@ -149,13 +149,18 @@ def test_a_log_without_a_time_of_creation_happened_when_it_was_observed() -> Non
     assert draft.event.time.isoformat() == "2022-05-02T18:36:39.486000+00:00"
 
 
+def test_a_log_that_states_no_time_happened_when_it_came() -> None:
+    (draft,) = read("datahub", log("globalTags", {}, created=None, systemMetadata=None)).drafts
+    assert draft.event.time == NOW
+
+
 @pytest.mark.parametrize(
     ("sent", "reason", "pointers"),
     [
         (without(change("TAG", "ADD"), "entityUrn"), "mapping_failed", ["/entityUrn"]),
         (without(change("TAG", "ADD"), "operation"), "mapping_failed", ["/operation"]),
         (change("OWNER", "ADD"), "mapping_failed", ["/parameters"]),
-        (change("LIFECYCLE", "CREATE", auditStamp={}), "mapping_failed", ["/systemMetadata"]),
+        (change("LIFECYCLE", "CREATE", auditStamp={}), "mapping_failed", ["/auditStamp/time"]),
         ({**log("ownership", {}), "aspect": {"value": "{"}}, "mapping_failed", []),
         ({**change("LIFECYCLE", "CREATE"), "entityUrn": 7}, "mapping_failed", []),
         ({"hello": "world"}, "unmapped", []),
