@@ -21,7 +21,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         stated = Headers(scope=scope).get("content-length", "")
-        refused = stated.isdigit() and int(stated) > self._limit_bytes
+        refused = stated.isdecimal() and int(stated) > self._limit_bytes
         taken_bytes = 0
 
         async def counted() -> Message:

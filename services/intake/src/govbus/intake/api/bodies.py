@@ -57,7 +57,7 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
 
 async def _read_body(request: Request, incoming: Incoming, limit_bytes: int) -> bytes:
     stated = request.headers.get("content-length", "")
-    if stated.isdigit() and int(stated) > limit_bytes:
+    if stated.isdecimal() and int(stated) > limit_bytes:
         raise _too_large(limit_bytes)
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", ""}:
