@@ -68,6 +68,8 @@ def test_a_model_without_a_version_makes_none_unless_the_sender_states_it() -> N
         ("model.registered", "model/retail/mine"),
         ("model.version_created", "model/retail/mine"),
     ]
+    (_, (_, _, version)) = facts("cyclonedx", bom(MODEL), stated={"subject": "model/retail/mine", "version": "9"})
+    assert version["version"] == "9"
     two = bom(model, {**model, "name": "other"})
     assert {kind for kind, _, _ in facts("cyclonedx", two, stated={"version": "9"})} == {"model.registered"}
 
