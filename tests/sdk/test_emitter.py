@@ -147,6 +147,19 @@ def test_while_govbus_is_away_events_wait_and_arrive_in_order_when_it_is_back(
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
+def test_a_source_that_may_only_send_slowly_waits_as_long_as_it_is_asked_to(intake: IntakeDesk, tmp_path: Path) -> None:
+    limited = {"name": "slow", "source": "//slow", "namespace": "slow", "limits": {"events_per_second": 100}}
+    token = register_demo(intake.url, intake.issuer, **limited)
+    with Emitter(source="//slow", token=token, spool=tmp_path / "slow.sqlite3") as emitter:
+        said = [emitter.emit("model.registered", subject="model/slow/churn").id for _ in range(500)]
+        assert waiting_for(emitter, "Too many events")
+        standing = emitter._sender.standing
+        assert standing.retry_after_seconds is not None
+        assert standing.retry_after_seconds >= 1
+        assert emitter.flush(SECONDS).done
+    assert [event.id for event in intake.accepted()] == said
+
+
 def test_threads_share_an_emitter_and_each_ones_order_is_kept(intake: IntakeDesk) -> None:
     with Emitter(source=SOURCE) as emitter, ThreadPoolExecutor(8) as pool:
 

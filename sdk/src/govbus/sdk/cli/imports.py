@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from rich.progress import TaskID
 
 from govbus.sdk.cli.output import harmless, say, say_error, say_json, say_table
 from govbus.sdk.cli.session import OK, REFUSED, UNREACHABLE, Options, session
@@ -20,6 +20,9 @@ from govbus.sdk.transport import Transport
 
 _SHOWN_COUNT = 50
 """Refused rows on a terminal; `--json` has all."""
+
+_NAME_LENGTH = 30
+"""Of a file beside its bar: the bar is to be seen on 80 columns."""
 
 _COLUMNS = ("file", "accepted", "duplicate", "rejected", "ignored", "facts")
 
@@ -96,7 +99,8 @@ def _read(file: str) -> bytes:
 @contextmanager
 def _bar(*, hidden: bool) -> Iterator[Bar]:
     console = Console(file=sys.stderr)
-    with Bar(console=console, disable=hidden or not console.is_terminal, transient=True) as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, disable=hidden or not console.is_terminal, transient=True) as bar:
         yield bar
 
 
@@ -104,7 +108,7 @@ def _import(
     transport: Transport, token: str, file: str, content: bytes, platform: str, stated: dict[str, str], bar: Bar
 ) -> _Imported:
     refused: list[RefusedRow] = []
-    task: TaskID = bar.add_task(harmless(file), total=None)
+    task: TaskID = bar.add_task(harmless(Path(file).name)[:_NAME_LENGTH], total=None)
     try:
         for told in import_bytes(transport, token, content, platform, stated):
             if isinstance(told, Summary):
