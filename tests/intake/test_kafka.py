@@ -2,14 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from sqlalchemy import event as engine_events
 
 from backends.running import RunningKafka
 from govbus.contracts import topics
-from intake.desk import cloud_event, open_desk
+from govbus.eventing.delivery import RawDelivery
+from govbus.eventing.records import RawRecord
+from govbus.intake.handlers import on_platform_records
+from intake.desk import Desk, cloud_event, open_desk
 
 TOPIC = topics.intake_topic("demo")
 STRUCTURED = [("content-type", b"application/cloudevents+json")]
@@ -98,3 +103,34 @@ async def test_events_pass_and_rubbish_is_on_record_while_the_partition_goes_on(
     async with desk.connection() as connection:
         parked = await connection.exec_driver_sql("SELECT count(*) FROM eventing_parked")
         assert parked.scalar_one() == 0
+
+
+async def test_a_batch_of_records_costs_as_many_statements_as_one(
+    service_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    async with open_desk(service_database("intake"), tmp_path) as desk:
+        await desk.register("demo", source="//demo/platform", namespace="demo", types=["*"])
+        one = await statements_of(desk, [1])
+        many = await statements_of(desk, range(2, 102))
+        assert many == one
+        assert len(await desk.facts()) == 101
+
+
+async def statements_of(desk: Desk, numbers: Iterable[int]) -> int:
+    """Take records in as the runner does, and return how many statements the database was sent for them."""
+    records = [
+        RawRecord(TOPIC, 0, number, 0, None, b'{"purpose":"x"}', tuple(binary(id=str(number)))) for number in numbers
+    ]
+    counted: list[str] = []
+    engine = desk.app.state.service.engine.sync_engine
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        counted.append(statement)
+
+    async with desk.reception.transaction() as (connection, outbox):
+        engine_events.listen(engine, "before_cursor_execute", count)
+        try:
+            await on_platform_records(desk.reception, RawDelivery(records, connection, outbox))
+        finally:
+            engine_events.remove(engine, "before_cursor_execute", count)
+    return len(counted)

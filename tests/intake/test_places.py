@@ -11,7 +11,7 @@ from govbus.contracts.translog.entry import Entry, KafkaPlace
 from govbus.eventing.delivery import RawDelivery, Unprocessable
 from govbus.eventing.outbox import Outbox
 from govbus.eventing.records import RawRecord, encode
-from govbus.intake.handlers import on_audit_record
+from govbus.intake.handlers import on_audit_records
 from intake.desk import NOW, Desk
 
 REGISTERED = "dev.govbus.model.registered.v1"
@@ -43,7 +43,7 @@ def entry_of(topic: str) -> bytes:
 async def hear(desk: Desk, record: RawRecord) -> None:
     """Handle one record of the log's stream."""
     async with desk.connection() as connection:
-        await on_audit_record(RawDelivery(record, connection, Outbox()))
+        await on_audit_records(RawDelivery([record], connection, Outbox()))
 
 
 async def test_offset_and_log_index_are_told_once_the_log_has_published_the_entry(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """What a handler gets for one record, and how it says that it cannot."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,9 +30,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class RawDelivery:
-    """One record as it was read, for services that decide themselves what rubbish is (intake)."""
+    """Consecutive records of one partition as they were read, for a service that decides itself what rubbish is.
 
-    record: RawRecord
+    All of them are taken, or the handler raises: then they come again, one by one.
+    """
+
+    records: Sequence[RawRecord]
     connection: AsyncConnection
     outbox: Outbox
 

@@ -48,12 +48,14 @@ Outcome = Handled | Hole | Poisoned
 class Step:
     """One record of a batch on its way: `handle` is None for one that is settled without a handler.
 
-    `refusal` is (reason, detail) of a record that cannot be decoded: parked without holding its key.
+    `refusal` is (reason, detail) of a record that cannot be decoded: parked without holding its key. `together` takes
+    the records of consecutive steps at once, in a first pass, where a failure of one is a failure of all.
     """
 
     record: RawRecord
     handle: Callable[[], Awaitable[None]] | None
     refusal: tuple[str, str] | None = None
+    together: Callable[[Sequence[RawRecord]], Awaitable[None]] | None = None
 
 
 class Reading(Protocol):
@@ -153,8 +155,12 @@ class PartitionRunner:
         topic = steps[0].record.topic
         held = await parking.held_keys(connection, topic, sorted(keys)) if keys else set()
         failed: list[bool] = []
+        ready: list[Step] = []
         for step in steps:
             refusal, has_failed = step.refusal, False
+            if ready and (refusal or step.record.key in held):
+                await _run_together(ready)
+                ready = []
             if refusal:
                 await self._park(connection, outbox, step.record, *refusal, holds_key=False)
                 has_failed = True
@@ -164,12 +170,13 @@ class PartitionRunner:
                 detail = "an earlier record of this key is parked"
                 await self._park(connection, outbox, step.record, parking.BEHIND, detail, holds_key=True)
             elif not careful:
-                await step.handle()
+                ready.append(step)
             elif not await self._handle_in_savepoint(connection, outbox, step):
                 has_failed = True
                 if step.record.key is not None:
                     held.add(step.record.key)
             failed.append(has_failed)
+        await _run_together(ready)
         return failed
 
     async def _handle_in_savepoint(self, connection: AsyncConnection, outbox: Outbox, step: Step) -> bool:
@@ -205,6 +212,16 @@ class PartitionRunner:
         await parking.park(connection, id_, record, reason, detail, holds_key=holds_key)
         self._reading.announce_parked(outbox, record, reason, detail)
         self._metrics.parked(record.topic, reason)
+
+
+async def _run_together(steps: Sequence[Step]) -> None:
+    """Run steps of a first pass in order, at once where they can be."""
+    if steps and steps[0].together is not None:
+        await steps[0].together([step.record for step in steps])
+        return
+    for step in steps:
+        if step.handle is not None:
+            await step.handle()
 
 
 def refusal_of(error: Exception) -> tuple[str, str]:

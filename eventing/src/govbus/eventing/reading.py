@@ -144,19 +144,23 @@ class RawReading:
         return records
 
     async def steps(self, connection: AsyncConnection, outbox: Outbox, prepared: object) -> list[Step]:
-        """Bind each record to the handler."""
+        """Bind each record to the handler, which takes many at once and asks the database about all of them."""
         records: Sequence[RawRecord] = prepared  # type: ignore[assignment]  # what prepare returned
-        return [Step(record, partial(self._handle, connection, outbox, record)) for record in records]
+        together = partial(self._handle, connection, outbox)
+        return [Step(record, partial(together, [record]), together=together) for record in records]
 
     async def handle_again(self, connection: AsyncConnection, outbox: Outbox, parked: Parked) -> None:
         """Handle a parked record."""
-        await self._handle(connection, outbox, parked.record)
+        await self._handle(connection, outbox, [parked.record])
 
-    async def _handle(self, connection: AsyncConnection, outbox: Outbox, record: RawRecord) -> None:
-        """Run the handler inside a span that continues the platform's trace, or begins one."""
-        name = f"{self._service} process {record.topic}"
-        with span(name, parent=_traceparent(record), kind=SpanKind.CONSUMER, attributes=_place(record)):
-            await self._handler(RawDelivery(record, connection, outbox))
+    async def _handle(self, connection: AsyncConnection, outbox: Outbox, records: Sequence[RawRecord]) -> None:
+        """Run the handler inside a span; that of a single record continues the platform's trace."""
+        first = records[0]
+        name = f"{self._service} process {first.topic}"
+        attributes = {**_place(first), "messaging.batch.message_count": len(records)}
+        parent = _traceparent(first) if len(records) == 1 else None
+        with span(name, parent=parent, kind=SpanKind.CONSUMER, attributes=attributes):
+            await self._handler(RawDelivery(records, connection, outbox))
 
     def announce_parked(self, outbox: Outbox, record: RawRecord, reason: str, detail: str) -> None:
         """Append `record.parked` on the service's own topic."""

@@ -10,6 +10,8 @@ from govbus.contracts.translog.entry import EVENT, Entry, EntryRejected, parse_e
 from govbus.eventing.delivery import RawDelivery, RawHandler, Unprocessable
 from govbus.eventing.following import Discover
 from govbus.eventing.reading import decode_record
+from govbus.eventing.records import RawRecord
+from govbus.intake.admission import chunks
 from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
@@ -23,10 +25,10 @@ def on_any_record(reception: Reception) -> RawHandler:
     """Return the handler of all of intake's topics."""
 
     async def handle(delivery: RawDelivery) -> None:
-        if delivery.record.topic == topics.AUDIT:
-            await on_audit_record(delivery)
+        if delivery.records[0].topic == topics.AUDIT:
+            await on_audit_records(delivery)
         else:
-            await on_platform_record(reception, delivery)
+            await on_platform_records(reception, delivery)
 
     return handle
 
@@ -42,31 +44,38 @@ def topics_of_platforms(reception: Reception, always: Collection[str]) -> Discov
     return discover
 
 
-async def on_platform_record(reception: Reception, delivery: RawDelivery) -> None:
-    """Admit an event; rubbish becomes `event.rejected`, and nothing parks. The topic says who wrote."""
-    record = delivery.record
-    name = record.topic.removeprefix(topics.INTAKE_PREFIX)
+async def on_platform_records(reception: Reception, delivery: RawDelivery) -> None:
+    """Admit events; rubbish becomes `event.rejected`, and nothing parks. The topic says who wrote."""
+    name = delivery.records[0].topic.removeprefix(topics.INTAKE_PREFIX)
     registration = await sources.find(delivery.connection, name)
     source = registration.source if registration else _nobody(name)
-    unit = read_record(record.headers, record.value, source, reception.mappings, reception.clock())
+    now = reception.clock()
+    units = [read_record(one.headers, one.value, source, reception.mappings, now) for one in delivery.records]
     if registration is None:
         refusal = Refused("unknown_source", f"register {name!r} with POST /v1/sources, then replay this")
-        unit = Unit(unit.input, refused=refusal, claimed=unit.claimed)
-    reception.count(await reception.admission.admit(delivery.connection, delivery.outbox, source, [unit]))
+        units = [Unit(unit.input, refused=refusal, claimed=unit.claimed) for unit in units]
+    for run in chunks(units):
+        reception.count(await reception.admission.admit(delivery.connection, delivery.outbox, source, run))
 
 
-async def on_audit_record(delivery: RawDelivery) -> None:
-    """Note where a fact stands once the log has published its entry."""
-    payload = decode_record(delivery.record).payload
+async def on_audit_records(delivery: RawDelivery) -> None:
+    """Note where facts stand once the log has published their entries."""
+    found = [place for record in delivery.records if (place := _place_in(record)) is not None]
+    await places.add(delivery.connection, found)
+
+
+def _place_in(record: RawRecord) -> tuple[bytes, Place] | None:
+    """Return a fact's identity and place, None for a record that is no entry of a fact."""
+    payload = decode_record(record).payload
     if not isinstance(payload, EntryPublished):
-        return
+        return None
     try:
         entry = parse_entry(base64.b64decode(payload.entry))
     except (EntryRejected, ValueError) as error:
         raise Unprocessable("invalid_entry", str(error)[:500]) from None
-    if entry.kind == EVENT and entry.kafka is not None and entry.kafka.topic == topics.FACTS:
-        place = Place(entry.kafka.partition, entry.kafka.offset, payload.index)
-        await places.add(delivery.connection, _identity(entry), place)
+    if entry.kind != EVENT or entry.kafka is None or entry.kafka.topic != topics.FACTS:
+        return None
+    return _identity(entry), Place(entry.kafka.partition, entry.kafka.offset, payload.index)
 
 
 def _identity(entry: Entry) -> bytes:

@@ -1,14 +1,14 @@
 """Where accepted facts stand: Kafka partition and offset, and their index in the audit log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _ADD: Final = (
-    'INSERT INTO fact_place (identity, partition, "offset", log_index) VALUES ($1, $2, $3, $4) '
-    "ON CONFLICT (identity) DO NOTHING"
+    'INSERT INTO fact_place (identity, partition, "offset", log_index) SELECT * FROM '
+    "unnest($1::bytea[], $2::integer[], $3::bigint[], $4::bigint[]) ON CONFLICT (identity) DO NOTHING"
 )
 _FIND: Final = 'SELECT identity, partition, "offset", log_index FROM fact_place WHERE identity = ANY($1::bytea[])'
 
@@ -22,9 +22,11 @@ class Place:
     log_index: int
 
 
-async def add(connection: AsyncConnection, identity: bytes, place: Place) -> None:
-    """Note where a fact stands; the first place counts."""
-    await connection.exec_driver_sql(_ADD, (identity, place.partition, place.offset, place.log_index))
+async def add(connection: AsyncConnection, found: Sequence[tuple[bytes, Place]]) -> None:
+    """Note where facts stand; the first place of each counts."""
+    if found:
+        rows = [(identity, place.partition, place.offset, place.log_index) for identity, place in found]
+        await connection.exec_driver_sql(_ADD, tuple(list(column) for column in zip(*rows, strict=True)))
 
 
 async def find(connection: AsyncConnection, identities: Iterable[bytes]) -> Mapping[bytes, Place]:
