@@ -1,6 +1,7 @@
 """Emitting through the spool to the real intake: delivered once, in order, over every failure."""
 
 import asyncio
+import json
 import logging
 import socket
 import subprocess
@@ -231,6 +232,16 @@ def test_what_cannot_be_an_event_is_refused_where_it_is_said(alone: Path) -> Non
             emitter.emit("model.registered", subject=SUBJECT, time=datetime(2026, 3, 1))  # noqa: DTZ001 - the mistake
         assert emitter.status().waiting_count == 0
     assert alone.is_dir()
+
+
+def test_a_credential_is_only_sent_to_the_address_that_it_belongs_to(alone: Path) -> None:
+    (alone / ".govbus").mkdir()
+    document = {"url": "http://127.0.0.1:9", "credentials": {"source:demo": "gbs_local"}}
+    (alone / ".govbus" / "endpoints.json").write_text(json.dumps(document))
+    with pytest.raises(NotConfigured, match="GOVBUS_TOKEN"):
+        Emitter(source=SOURCE, url="https://elsewhere.example")
+    with Emitter(source=SOURCE, url="http://127.0.0.1:9/") as emitter:
+        assert emitter._token == "gbs_local"
 
 
 @pytest.mark.usefixtures("alone")

@@ -105,9 +105,9 @@ class Emitter:
             NotConfigured: it is not known where Govbus is, or who emits.
             SpoolUnusable: the spool cannot be written, or is another source's.
         """
-        known = Endpoints(url.rstrip("/")) if url and token else find_endpoints(os.environ, Path.cwd())
+        known = _endpoints(url, token)
         self.source = source
-        self._url = url.rstrip("/") if url else known.url
+        self._url = known.url
         self._token = token or known.source_credential()
         path = spool or spool_folder(os.environ) / spool_name(self._url, source)
         self._spool = SpoolFile(path, Owner(self._url, source), limits)
@@ -237,6 +237,13 @@ class Emitter:
 
     def _sending(self) -> Sending:
         return Sending(self._spool, Transport(self._url), self._token)
+
+
+def _endpoints(url: str | None, token: str | None) -> Endpoints:
+    """Return where to emit; a credential that belongs to another address than `url` is not among them."""
+    if url and token:
+        return Endpoints(url.rstrip("/"))
+    return find_endpoints({**os.environ, "GOVBUS_URL": url} if url else os.environ, Path.cwd())
 
 
 def said_of(attributes: Mapping[str, str], data: Mapping[str, Any] | TypedPayload | None) -> Said:
