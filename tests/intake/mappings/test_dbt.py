@@ -62,6 +62,11 @@ def test_a_failing_test_says_how_often_and_why() -> None:
     assert (check["outcome"], check["value"], check["unit"], check["detail"]) == ("failed", 78.0, "failures", message)
 
 
+def test_a_message_longer_than_a_fact_takes_is_cut() -> None:
+    ((_, _, data),) = facts("dbt", results(result_of("t", "error", message="x" * 20_000)), stated=STATED)
+    assert len(data["checks"][0]["detail"]) == 16_384
+
+
 def test_only_what_was_built_is_a_version() -> None:
     sent = results(
         table("a", "success"), table("b", "error"), table("c", "skipped"), table("d", "success", "seed"), which="run"

@@ -135,6 +135,12 @@ def test_a_described_data_set_is_registered_with_version_and_owners() -> None:
     assert [data["owner"] for _, _, data in found[2:]] == ["team/data", "application:etl"]
 
 
+def test_a_path_longer_than_an_id_is_registered_all_the_same() -> None:
+    described = {"namespace": "s3://lake", "name": "p/" * 300}
+    ((type_, _, data),) = facts("openlineage", {"eventTime": "2026-11-23T11:00:00Z", "dataset": described})
+    assert (type_, "external_id" in data, len(data["name"])) == ("dataset.registered", False, 512)
+
+
 def test_a_dropped_data_set_is_not_registered() -> None:
     dropped = {**LOANS, "facets": {"lifecycleStateChange": {"lifecycleStateChange": "DROP"}}}
     assert types_of({"eventTime": "2026-11-23T11:00:00Z", "dataset": dropped}) == ["platform.reported"]
