@@ -114,6 +114,10 @@ def test_checkpoints_of_every_version_yield_a_fact_per_validation() -> None:
             "id::b": {"validation_result": other},
         },
     }
+    dated = report(expectation("expect_a", success=True), run_id={"run_time": "2026-11-23T01:00:00+00:00"})
+    unit = read("great_expectations", {"success": True, "run_results": {"id::a": dated}}, stated=DATASET)
+    assert unit.drafts[0].event.time.isoformat() == "2026-11-23T01:00:00+00:00"
+    assert unit.drafts[0].event.json()["tool_version"] == "1.24.1"
     for body in (now, old):
         assert [data["outcome"] for _, _, data in facts("great_expectations", body, stated=DATASET)] == [
             "passed",
@@ -121,6 +125,13 @@ def test_checkpoints_of_every_version_yield_a_fact_per_validation() -> None:
         ]
     described = {"success": True, "statistics": {}, "validation_results": []}
     assert checked(described)["outcome"] == "nothing_ran"
+
+
+def test_a_described_validation_is_read_without_its_exceptions() -> None:
+    one = {"expectation_type": "expect_a", "success": False, "kwargs": {"column": "nope"}, "result": {}}
+    data = checked({"success": False, "statistics": {"success_percent": 0.0}, "expectations": [one]})
+    assert data["outcome"] == "failed"
+    assert data["checks"] == [{"name": "expect_a", "outcome": "failed", "column": "nope"}]
 
 
 def test_what_its_notification_posts_is_a_validation_of_a_suite() -> None:

@@ -70,6 +70,11 @@ def test_what_was_counted_is_measured() -> None:
     assert "skipped_files_count" not in {one["metric"] for one in validation(scan(skipped=None))["measurements"]}
 
 
+def test_a_report_that_leaves_skipped_files_out_says_so() -> None:
+    assert "--show-skipped" in validation(scan(skipped=None))["tradeoffs"]
+    assert "tradeoffs" not in validation(scan())
+
+
 def test_its_time_without_zone_is_taken_for_utc() -> None:
     unit = read("modelscan", scan(), stated=MODEL)
     assert unit.drafts[0].event.time.isoformat() == "2026-11-23T03:56:47.656987+00:00"
