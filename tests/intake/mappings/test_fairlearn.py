@@ -35,6 +35,11 @@ def test_texts_of_a_record_are_the_group() -> None:
     assert measured([{"sex": "F", "size": "médium", "tpr": 0.5}]) == [("tpr", 0.5, "sex=F, size=médium")]
 
 
+def test_a_table_names_the_columns_of_its_groups_numbers_among_them() -> None:
+    body = {"schema": {"fields": [], "primaryKey": ["sex", "age"]}, "data": [{"sex": "F", "age": 30, "tpr": 0.5}]}
+    assert measured(body) == [("tpr", 0.5, "sex=F, age=30")]
+
+
 def test_a_difference_of_counts_means_nothing_and_is_left_out() -> None:
     body = {
         "by_group": {"count": {"F": 4}},
