@@ -1,7 +1,10 @@
 """The engine of one service process, and rows of plain SQL."""
 
+import time
 from typing import Any, Final, cast
 
+from sqlalchemy import event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from govbus.eventing.settings import ServiceSettings
@@ -9,6 +12,11 @@ from govbus.eventing.settings import ServiceSettings
 _CONNECT_SECONDS: Final = 5.0
 _COMMAND_SECONDS: Final = 65.0
 """Just above the role's transaction_timeout (60 s): the server ends a transaction first, with a clear error."""
+
+_TRUSTED_SECONDS: Final = 1.0
+"""A connection used so lately is believed unless its socket has closed: asking costs three round trips a request."""
+
+_USED_AT: Final = "govbus.used_at"
 
 
 async def fetch(connection: AsyncConnection, statement: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -18,12 +26,40 @@ async def fetch(connection: AsyncConnection, statement: str, parameters: tuple[A
 
 def new_engine(settings: ServiceSettings) -> AsyncEngine:
     """Return the engine; connections are checked before use, as PostgreSQL may have been restarted meanwhile."""
-    return create_async_engine(
+    engine = create_async_engine(
         settings.postgres_url.get_secret_value(),
         pool_size=settings.postgres_pool_count,
         max_overflow=0,
         pool_timeout=settings.postgres_pool_timeout_seconds,
-        pool_pre_ping=True,
         connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _COMMAND_SECONDS},
         hide_parameters=True,
     )
+    event.listen(engine.sync_engine, "connect", _note_use)
+    event.listen(engine.sync_engine, "checkin", _note_use)
+    event.listen(engine.sync_engine, "checkout", _check)
+    return engine
+
+
+def without_transaction(engine: AsyncEngine) -> AsyncEngine:
+    """Return the same pool for single reads: each statement is on its own, without BEGIN and ROLLBACK around it."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _note_use(_: Any, record: Any) -> None:
+    record.info[_USED_AT] = time.monotonic()
+
+
+def _check(dbapi_connection: Any, record: Any, _: Any) -> None:
+    """Have a dead connection replaced, and every other of its age: they died together.
+
+    Raises:
+        InvalidatePoolError: what the pool goes by.
+    """
+    if dbapi_connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+    if time.monotonic() - record.info.get(_USED_AT, 0.0) < _TRUSTED_SECONDS:
+        return
+    try:
+        dbapi_connection.ping()
+    except (dbapi_connection.dbapi.Error, OSError) as error:
+        raise InvalidatePoolError from error

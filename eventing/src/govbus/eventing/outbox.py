@@ -16,10 +16,10 @@ RECORD_BYTES: Final = 4 * EVENT_BYTES - 64 * 1024
 
 CHANNEL: Final = "eventing_outbox"
 _INSERT: Final = (
-    "INSERT INTO eventing_outbox (topic, key, value, headers) "
-    "SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])"
+    "WITH written AS (INSERT INTO eventing_outbox (topic, key, value, headers) "  # noqa: S608 - a constant
+    "SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])) "
+    f"SELECT pg_notify('{CHANNEL}', '')"
 )
-_NOTIFY: Final = f"SELECT pg_notify('{CHANNEL}', '')"
 
 
 class EventTooLarge(ValueError):
@@ -68,7 +68,6 @@ class Outbox:
             return 0
         columns: tuple[list[object], ...] = tuple(list(column) for column in zip(*self._rows, strict=True))
         await connection.exec_driver_sql(_INSERT, columns)
-        await connection.exec_driver_sql(_NOTIFY)
         count = len(self._rows)
         self._rows.clear()
         return count

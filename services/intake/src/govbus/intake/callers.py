@@ -7,6 +7,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from govbus.eventing.access import READERS, Access, Principal, bearer_token
+from govbus.eventing.database import without_transaction
 from govbus.eventing.problems import Problem
 from govbus.intake.domain import credential
 from govbus.intake.domain.refusals import Refused
@@ -30,7 +31,7 @@ class Callers:
     ) -> None:
         """`count` is told the reason of each refusal; `check_rate` refuses who sends too fast."""
         self._access = access
-        self._engine = engine
+        self._engine = without_transaction(engine)
         self._clock = clock
         self._count = count
         self._check_rate = check_rate
