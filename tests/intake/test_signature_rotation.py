@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from govbus.intake.unsigned_sources import UnsignedSources
-from intake.desk import Desk
+from govbus.intake.signature_watch import SignatureWatch
+from intake.desk import NOW, Desk
 from intake.test_webhooks import cdevent
 
 PATH = "/v1/sources/github/signature"
@@ -138,8 +138,28 @@ async def test_a_source_of_unsigned_deliveries_is_said_aloud(desk: Desk, caplog:
     assert (shown["internal"], shown["signature"]["scheme"]) == (True, "none")
     assert "unsigned" in shown["signature"]["warning"]
     caplog.clear()
-    saying = UnsignedSources(desk.reception)
+    saying = SignatureWatch(desk.reception)
     await saying.say()
     await saying.say()
     assert caplog.text.count("lab takes unsigned deliveries") == 1
     assert "govbus_intake_unsigned_sources 1.0" in (await desk.client.get("/metrics")).text
+
+
+async def test_a_secret_that_ends_without_a_successor_is_said_before_it_does(
+    github: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="govbus.intake")
+    watch = SignatureWatch(github.reception)
+    await watch.say()
+    assert "ends soon" not in caplog.text
+    async with github.connection() as connection:
+        await connection.exec_driver_sql("UPDATE signature_key SET expires_at = $1", (NOW + timedelta(days=15),))
+    await watch.say()
+    assert "ends soon" not in caplog.text
+    github.clock.now = NOW + timedelta(days=2)
+    await watch.say()
+    assert "source github: its last signature secret ends soon" in caplog.text
+    assert "govbus_intake_ending_signatures 1.0" in (await github.client.get("/metrics")).text
+    assert (await rotate(github, secret="new")).status_code == 200
+    await watch.say()
+    assert "govbus_intake_ending_signatures 0.0" in (await github.client.get("/metrics")).text

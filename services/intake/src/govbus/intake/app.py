@@ -37,8 +37,8 @@ from govbus.intake.rates import Rates
 from govbus.intake.reception import Reception
 from govbus.intake.sealing import Sealer, load_key
 from govbus.intake.settings import Settings
+from govbus.intake.signature_watch import SignatureWatch
 from govbus.intake.trimming import Trimming
-from govbus.intake.unsigned_sources import UnsignedSources
 from govbus.intake.watching import Watch
 
 _COUNTS_SECONDS: Final = 2.0
@@ -46,7 +46,7 @@ _SUMMARY_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 3600.0
 _WATCH_SECONDS: Final = 2.0
 _MAPPINGS_SECONDS: Final = 2.0
-_UNSIGNED_SECONDS: Final = 60.0
+_SIGNATURES_SECONDS: Final = 60.0
 
 
 def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
@@ -100,7 +100,7 @@ def _schedule(service: Service, reception: Reception, watch: Watch) -> None:
     service.every("refusal counts", _COUNTS_SECONDS, reception.write_counts)
     service.every("refusal summaries", _SUMMARY_SECONDS, reception.summarise)
     service.every("forgetting refused input", _FORGET_SECONDS, reception.forget)
-    service.every("unsigned sources", _UNSIGNED_SECONDS, UnsignedSources(reception).say)
+    service.every("signatures that are missing or end", _SIGNATURES_SECONDS, SignatureWatch(reception).say)
     service.every("gaps in sequences", _WATCH_SECONDS, watch.report_gaps)
     service.every("silent sources", _WATCH_SECONDS, watch.report_silences)
     service.every("forgetting idempotency keys", _FORGET_SECONDS, watch.forget_keys)

@@ -29,6 +29,10 @@ class IntakeMetrics:
         self._unsigned = Gauge(
             "govbus_intake_unsigned_sources", "Sources that take unsigned deliveries", registry=registry
         )
+        # Sources whose last signature secret or certificate ends within 14 days, or has ended: set the next one.
+        self._ending = Gauge(
+            "govbus_intake_ending_signatures", "Sources whose last signature secret ends soon", registry=registry
+        )
 
     def unit(self, channel: str, status: str, reason: str | None) -> None:
         """Count one committed unit."""
@@ -51,3 +55,7 @@ class IntakeMetrics:
     def unsigned_sources(self, count: int) -> None:
         """Say how many sources take unsigned deliveries."""
         self._unsigned.set(count)
+
+    def ending_signatures(self, count: int) -> None:
+        """Say of how many sources the last signature secret ends soon."""
+        self._ending.set(count)

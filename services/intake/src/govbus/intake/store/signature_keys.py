@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.intake import tables
@@ -64,6 +64,19 @@ async def unsigned_sources(connection: AsyncConnection) -> list[str]:
     columns = tables.source.c
     query = select(columns.name).where(columns.signature_scheme == NONE, columns.removed_at.is_(None))
     return list((await connection.execute(query.order_by(columns.name))).scalars())
+
+
+async def ending_sources(connection: AsyncConnection, before: datetime) -> list[str]:
+    """Return the names of the registered sources of which no key is good at `before`, though there was one."""
+    query = (
+        select(_COLUMNS.source_name)
+        .join(tables.source, tables.source.c.name == _COLUMNS.source_name)
+        .where(tables.source.c.removed_at.is_(None))
+        .group_by(_COLUMNS.source_name)
+        .having(func.bool_and(func.coalesce(_COLUMNS.expires_at <= before, false())))
+        .order_by(_COLUMNS.source_name)
+    )
+    return list((await connection.execute(query)).scalars())
 
 
 def _is_good(now: datetime) -> ColumnElement[bool]:
