@@ -86,6 +86,21 @@ def test_an_id_of_ones_own_counts_once_also_when_it_is_said_again_later(intake: 
     assert [event.id for event in intake.accepted()] == ["run-7"]
 
 
+def test_what_was_sent_is_nowhere_on_the_disk_soon_after(intake: IntakeDesk) -> None:
+    def on_disk() -> bool:
+        return any(b"Quetzalcoatl" in file.read_bytes() for file in (intake.folder / "spools").iterdir())
+
+    with Emitter(source=SOURCE) as emitter:
+        emitter.emit("model.registered", subject=SUBJECT, data={"purpose": "Quetzalcoatl was angry"})
+        assert on_disk()
+        assert emitter.flush(SECONDS).done
+        deadline = time.monotonic() + SECONDS
+        while on_disk() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not on_disk()
+    assert len(intake.accepted()) == 1
+
+
 def test_a_refused_event_is_kept_with_its_problem_and_holds_up_nothing(intake: IntakeDesk) -> None:
     with Emitter(source=SOURCE) as emitter:
         emitter.emit("model.version_created", subject=SUBJECT, data={"version": "1"}, id_="good-1")

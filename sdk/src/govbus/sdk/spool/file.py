@@ -168,6 +168,15 @@ class SpoolFile:
         with self._transaction() as connection:
             return _drop(connection, "refused", positions)
 
+    def wipe(self) -> None:
+        """Take what is no longer kept out of the write-ahead log too, unless another process is just using the file."""
+        with self._using() as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {schema.BUSY_SECONDS * 1000:.0f}")
+
     def close(self) -> None:
         """Close the file; using it again opens it again."""
         with self._lock:

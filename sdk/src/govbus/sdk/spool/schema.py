@@ -2,7 +2,7 @@
 
 `synchronous=FULL` syncs the write-ahead log on every commit; with `NORMAL` a power cut could take the last events of
 which the caller was told that they are safe. `fullfsync` makes macOS' disks write too. `secure_delete` overwrites what
-was sent: it may concern people.
+was sent, which may concern people; the log is emptied when nothing waits any more.
 
 Source: https://www.sqlite.org/pragma.html and https://www.sqlite.org/wal.html.
 """

@@ -31,14 +31,20 @@ class Sending:
         self._token = token
         self._turn = Turn(spool.path)
         self._noted: Standing | None = None
+        self._has_sent = False
 
     def round(self, stops: Callable[[], bool] = lambda: False) -> Standing:
         """Send what waits, if no other process does, and return how it stands; `stops` ends it after a request.
+
+        The first round that finds nothing wipes what earlier ones have sent from the disk.
 
         Raises:
             SpoolUnusable: the spool cannot be read or written; nothing is lost, sent events may be sent again.
         """
         if not self._spool.last_position():
+            if self._has_sent:
+                self._spool.wipe()
+                self._has_sent = False
             return self._noting(CLEAR)
         with self._turn.taken() as ours:
             return self._noting(self._send_all(stops)) if ours else ELSEWHERE
@@ -81,6 +87,7 @@ class Sending:
             except UnknownAnswer as error:
                 return Standing("waiting", str(error))
             self._spool.settle(verdict.taken, verdict.refused)
+            self._has_sent = True
             alone_count = max(0, alone_count - 1)
             if verdict.waits_for is not None:
                 return Standing("waiting", verdict.waits_for)
