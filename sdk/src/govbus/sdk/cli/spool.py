@@ -1,7 +1,8 @@
 """`govbus spool`: events that were emitted on this machine and not yet taken, and those that were refused."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from govbus.sdk.spool.sending import ELSEWHERE, Sending
 app = App(name="spool", help="Events emitted on this machine: status, send, refused, retry, discard.")
 File = Annotated[Path | None, Parameter(name="--spool")]
 _All = Annotated[bool, Parameter(name="--all", negative="")]
+Files = Sequence[tuple[Path, SpoolFile]]
 _STATUS = ("spool", "source", "url", "waiting", "refused", "bytes", "oldest", "state", "detail")
 _REFUSED = ("spool", "position", "id", "type", "subject", "reason", "detail", "refused_at")
 
@@ -33,7 +35,8 @@ def status(*, spool: File = None, options: Options = DEFAULT) -> int:
     spool
         One spool file; else all in GOVBUS_SPOOL, or in the user's folder.
     """
-    found = [_status(path, file.status()) for path, file in _opened(spool)]
+    with _opened(spool) as files:
+        found = [_status(path, file.status()) for path, file in files]
     if options.json:
         say_json({"items": found})
     elif found:
@@ -52,8 +55,8 @@ def send(*, spool: File = None, options: Options = DEFAULT) -> int:
     spool
         The spool file; needed when several sources spool here: the credential must be that source's.
     """
-    with session(options) as opened:
-        path, file = _sendable(spool, opened.endpoints.url)
+    with session(options) as opened, _opened(spool) as files:
+        path, file = _sendable(files, opened.endpoints.url)
         token = opened.token() if options.role else opened.endpoints.source_credential()
         standing = Sending(file, opened.transport, token).round()
     if options.json:
@@ -72,7 +75,8 @@ def refused(*, spool: File = None, options: Options = DEFAULT) -> int:
     spool
         One spool file; else all in GOVBUS_SPOOL, or in the user's folder.
     """
-    found = [_refused(path, event) for path, file in _opened(spool) for event in file.refused()]
+    with _opened(spool) as files:
+        found = [_refused(path, event) for path, file in files for event in file.refused()]
     if options.json:
         say_json({"items": found})
     elif found:
@@ -95,8 +99,10 @@ def retry(*positions: int, spool: File = None, all_: _All = False, options: Opti
     all_
         All that were refused.
     """
-    file = _single(spool)
-    return _tell("waiting again", file.retry(_wanted(file, positions, all_=all_)), options)
+    with _opened(spool) as files:
+        file = _single(files)
+        count = file.retry(_wanted(file, positions, all_=all_))
+    return _tell("waiting again", count, options)
 
 
 @app.command
@@ -112,27 +118,34 @@ def discard(*positions: int, spool: File = None, all_: _All = False, options: Op
     all_
         All that were refused.
     """
-    file = _single(spool)
-    return _tell("discarded", file.discard(_wanted(file, positions, all_=all_)), options)
+    with _opened(spool) as files:
+        file = _single(files)
+        count = file.discard(_wanted(file, positions, all_=all_))
+    return _tell("discarded", count, options)
 
 
-def _opened(spool: Path | None) -> list[tuple[Path, SpoolFile]]:
+@contextmanager
+def _opened(spool: Path | None) -> Iterator[Files]:
     paths = [spool] if spool is not None else spools_in(spool_folder(os.environ))
-    return [(path, SpoolFile(path)) for path in paths]
+    files = [(path, SpoolFile(path)) for path in paths]
+    try:
+        yield files
+    finally:
+        for _, file in files:
+            file.close()
 
 
-def _sendable(spool: Path | None, url: str) -> tuple[Path, SpoolFile]:
-    found = [(path, file) for path, file in _opened(spool) if file.owner.url == url]
+def _sendable(files: Files, url: str) -> tuple[Path, SpoolFile]:
+    found = [(path, file) for path, file in files if file.owner.url == url]
     if len(found) != 1:
         raise NotConfigured(f"There are {len(found)} spools for {url} here: say which with --spool FILE.")
     return found[0]
 
 
-def _single(spool: Path | None) -> SpoolFile:
-    found = _opened(spool)
-    if len(found) != 1:
-        raise NotConfigured(f"There are {len(found)} spools here: say which with --spool FILE.")
-    return found[0][1]
+def _single(files: Files) -> SpoolFile:
+    if len(files) != 1:
+        raise NotConfigured(f"There are {len(files)} spools here: say which with --spool FILE.")
+    return files[0][1]
 
 
 def _wanted(file: SpoolFile, positions: Sequence[int], *, all_: bool) -> Sequence[int]:
