@@ -94,6 +94,21 @@ def test_a_p_value_says_so_in_its_name_and_a_distance_does_not() -> None:
     ]
 
 
+@pytest.mark.parametrize("method", ["ks", "Fisher's Exact test", "TVD", "Total-Variation-Distance", "empirical_mmd"])
+def test_methods_that_give_a_p_value_without_saying_so_are_known(method: str) -> None:
+    ((name, _),) = observed(metric(f"ValueDrift(column=a,method={method})", 0.01, method=method))
+    assert name.endswith(" p_value")
+    result = {"column_name": "a", "stattest_name": method, "drift_score": 0.01}
+    ((name, _),) = observed({"metric": "ColumnDriftMetric", "result": result})
+    assert name == f"drift_score(a, {method}) p_value"
+
+
+@pytest.mark.parametrize("method", ["psi", "PSI", "Wasserstein distance (normed)", "ed", "hellinger", "kl_div"])
+def test_distances_are_not_called_p_values(method: str) -> None:
+    ((name, _),) = observed(metric(f"ValueDrift(column=a,method={method})", 0.3, method=method))
+    assert "p_value" not in name
+
+
 def test_of_a_count_with_its_share_only_the_share_is_a_figure() -> None:
     assert observed(metric("DriftedColumnsCount(drift_share=0.5)", {"count": 22.0, "share": 0.6875})) == [
         ("DriftedColumnsCount(drift_share=0.5)", 0.6875)
