@@ -58,8 +58,10 @@ _COUNTERS = (
 )
 
 _GRANTS = (
-    "GRANT UPDATE (types, mapping, expected_interval_seconds, expected_since, replay_window_seconds, "
-    "events_per_second, body_bytes, event_bytes, kafka, removed_at, removed_by) ON source TO govbus_intake",
+    (
+        "GRANT UPDATE (types, mapping, expected_interval_seconds, expected_since, replay_window_seconds, "
+        "events_per_second, body_bytes, event_bytes, kafka, removed_at, removed_by) ON source TO govbus_intake"
+    ),
     "GRANT SELECT, INSERT ON source_change TO govbus_intake",
     "GRANT SELECT, INSERT, UPDATE ON source_counter TO govbus_intake",
     "GRANT SELECT, INSERT, DELETE ON source_silence, source_gap_range, idempotent_request TO govbus_intake",

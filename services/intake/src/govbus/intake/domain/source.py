@@ -1,8 +1,8 @@
 """A registered platform: who it is, what it may say, and about whose things."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -44,7 +44,7 @@ class Source:
     replay_window_seconds: int = DEFAULT_REPLAY_WINDOW_SECONDS
     expected_interval_seconds: int | None = None
     auth_type: str = "source"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     signature_topics: tuple[str, ...] = ()
     confirms: bool = False
     is_internal: bool = False
@@ -87,17 +87,13 @@ def person_source(principal_id: str) -> Source:
 
 def prefixes(uri: str) -> list[str]:
     """Return `uri` and everything it lies under: `//a/b/c` → `//a/b/c`, `//a/b`, `//a`, …; the longest owner wins."""
-    found = [uri]
-    for index in range(len(uri) - 1, -1, -1):
-        if uri[index] == "/":
-            found.extend(prefix for prefix in (uri[: index + 1], uri[:index]) if prefix and prefix not in found)
-    return found
+    return list(dict.fromkeys(_shorter_and_shorter(uri)))
 
 
 def owner_of(uri: str, registered: Iterable[str]) -> str | None:
     """Return the longest registered prefix that `uri` equals or lies under, None when nobody owns it."""
     known = set(registered)
-    return next((prefix for prefix in prefixes(uri) if prefix in known), None)
+    return next((prefix for prefix in _shorter_and_shorter(uri) if prefix in known), None)
 
 
 def check_source(source: Source, uri: str, registered: Iterable[str]) -> None:
@@ -113,6 +109,13 @@ def check_source(source: Source, uri: str, registered: Iterable[str]) -> None:
 def is_reserved(uri: str) -> bool:
     """Return whether only Govbus's services and people may emit under `uri`."""
     return uri.startswith(SERVICE_SOURCE) or uri == SERVICE_SOURCE.rstrip("/")
+
+
+def _shorter_and_shorter(uri: str) -> Iterator[str]:
+    yield uri
+    for index in range(len(uri) - 1, -1, -1):
+        if uri[index] == "/":
+            yield from (prefix for prefix in (uri[: index + 1], uri[:index]) if prefix)
 
 
 def _matches(globs: Iterable[str], type_: str, short: str) -> bool:
