@@ -1,10 +1,11 @@
-"""The recipe for MLflow: a delivery signed as MLflow signs, and, where its package is, a live MLflow server."""
+"""The recipe for MLflow: a delivery signed as MLflow signs, and MLflow itself."""
 
 import base64
 import hashlib
 import hmac
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -14,11 +15,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from live.tool_environments import tool_python
 from recipes.snippets import COMMAND_SECONDS, run_shell, snippets
 from sdk.desk import IntakeDesk
 
 SECONDS = 90.0
-LIVE_PYTHON = os.environ.get("GOVBUS_TEST_MLFLOW_PYTHON")
 REGISTER_A_VERSION = """
 from mlflow import MlflowClient
 client = MlflowClient()
@@ -64,8 +65,6 @@ def test_a_delivery_signed_with_the_recipes_secret_is_a_fact_once(intake: Intake
 @pytest.fixture
 def mlflow_server(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A live MLflow server with the environment that the recipe asks for; yields that of a client."""
-    if LIVE_PYTHON is None:
-        pytest.skip("GOVBUS_TEST_MLFLOW_PYTHON names no Python with the package mlflow")
     key_script = snippets("mlflow.md")["server-environment"] + '\nprintf "%s" "$MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"'
     environment = {
         **os.environ,
@@ -75,15 +74,28 @@ def mlflow_server(tmp_path: Path) -> Iterator[dict[str, str]]:
     }
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [LIVE_PYTHON, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command = [
+        str(tool_python("mlflow")),
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     store = ["--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db", "--artifacts-destination", str(tmp_path / "a")]
     with (tmp_path / "mlflow.log").open("wb") as log:
-        server = subprocess.Popen([*command, *store], env=environment, cwd=tmp_path, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [*command, *store], env=environment, cwd=tmp_path, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             wait_until_healthy(f"http://127.0.0.1:{port}/health", tmp_path / "mlflow.log")
             yield {**environment, "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}"}
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)
             server.wait()
 
 
@@ -98,13 +110,16 @@ def wait_until_healthy(url: str, log: Path) -> None:
     raise TimeoutError(log.read_text(encoding="utf-8")[-2000:])
 
 
+@pytest.mark.live
+@pytest.mark.timeout(900)
 def test_a_live_mlflow_server_tells_of_a_model_and_its_version(
     intake: IntakeDesk, secret: str, mlflow_server: dict[str, str]
 ) -> None:
-    assert LIVE_PYTHON is not None
     environment = {**mlflow_server, "GOVBUS_URL": intake.url, "MLFLOW_WEBHOOK_SECRET": secret}
     for program in (snippets("mlflow.md")["create-webhook"], REGISTER_A_VERSION):
-        subprocess.run([LIVE_PYTHON, "-c", program], env=environment, check=True, timeout=COMMAND_SECONDS)
+        subprocess.run(
+            [str(tool_python("mlflow")), "-c", program], env=environment, check=True, timeout=COMMAND_SECONDS
+        )
     deadline = time.monotonic() + SECONDS
     while len(intake.accepted()) < 2 and time.monotonic() < deadline:
         time.sleep(0.3)
