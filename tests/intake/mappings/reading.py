@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from govbus.contracts import types
+from pydantic import BaseModel
+
+from govbus.contracts import catalogue, types
+from govbus.contracts.envelope import Event
 from govbus.intake.domain.deliveries import read_delivery
 from govbus.intake.domain.inputs import Input, Unit
 from govbus.intake.domain.mapping import Mapping
@@ -75,7 +78,7 @@ def facts_of(unit: Unit) -> list[Fact]:
     if unit.refused is not None:
         raise unit.refused
     events = [draft.event for draft in unit.drafts]
-    return [(types.short_name(event.type) or event.type, event.subject, event.json()) for event in events]
+    return [(types.short_name(event.type) or event.type, event.subject, _known(event)) for event in events]
 
 
 def refusal(name: str, payload: object, **said: Any) -> tuple[str, list[str]]:
@@ -100,6 +103,25 @@ def carried(name: str, data: object, attributes: Dictionary[str, str], *, namesp
     source = Source(name, f"//{name}/prod", namespace, mapping=name)
     _, (unit,) = read_request(Input("event", headers, _bytes(data)), source, {name: installed(name)}, NOW)
     return unit
+
+
+def _known(event: Event) -> dict[str, Any]:
+    """Return an event's data, once it is sure that the contract knows every member: readers drop what it does not."""
+    data: dict[str, Any] = event.json()
+    payload = catalogue.read(event)
+    assert isinstance(payload, BaseModel), f"{event.type} has no contract"
+    _hold(payload.model_dump(mode="json", exclude_unset=True), data, "")
+    return data
+
+
+def _hold(kept: Any, written: Any, at: str) -> None:
+    if isinstance(written, dict):
+        assert kept.keys() == written.keys(), f"{at}: no reader sees {sorted(written.keys() - kept.keys())}"
+        for key, value in written.items():
+            _hold(kept[key], value, f"{at}/{key}")
+    if isinstance(written, list):
+        for place, (left, right) in enumerate(zip(kept, written, strict=True)):
+            _hold(left, right, f"{at}/{place}")
 
 
 def _bytes(payload: object) -> bytes:

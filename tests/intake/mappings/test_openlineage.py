@@ -59,7 +59,7 @@ def test_columns_rows_and_bytes_of_an_output_are_kept() -> None:
     }
     ((_, subject, data),) = facts("openlineage", run(outputs=[output]))
     assert subject == LOANS_SUBJECT
-    assert data["fields"] == [{"name": "âge", "type": "int"}, {"name": "sex", "description": "protected"}]
+    assert data["columns"] == [{"name": "âge", "type": "int"}, {"name": "sex", "description": "protected"}]
     assert (data["rows_count"], data["size_bytes"]) == (2000, 123456789012345)
 
 

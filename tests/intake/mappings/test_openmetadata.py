@@ -48,7 +48,7 @@ def test_a_created_table_is_a_data_set_and_its_columns_a_version() -> None:
         SUBJECT,
         {"name": "customers", "description": "Clients", "external_id": "123e4567"},
     )
-    assert version[2]["fields"] == [{"name": "id", "type": "BIGINT"}, {"name": "courriel", "type": "VARCHAR"}]
+    assert version[2]["columns"] == [{"name": "id", "type": "BIGINT"}, {"name": "courriel", "type": "VARCHAR"}]
     assert owner == ("ownership.assigned", SUBJECT, {"owner": "team/dwh", "assigned_by": "admin"})
 
 
