@@ -6,6 +6,7 @@ Source: CloudEvents 1.0.2; shared design, events.md, "Envelope".
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from govbus.contracts import strict_json
@@ -34,6 +35,8 @@ CONTEXT_ATTRIBUTES: Final = (
     "dataclassification",
 )
 """Attributes with a field of their own in `Event`, besides `specversion` and `datacontenttype`."""
+
+_values_of: Final = attrgetter(*CONTEXT_ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +84,7 @@ class Event:
     def attributes(self) -> dict[str, str]:
         """Return all attributes as CloudEvents strings, absent ones left out."""
         found = {"specversion": SPECVERSION, "datacontenttype": self.datacontenttype}
-        for name in CONTEXT_ATTRIBUTES:
-            value = getattr(self, name)
+        for name, value in zip(CONTEXT_ATTRIBUTES, _values_of(self), strict=True):
             if value is not None:
                 found[name] = format_time(value) if isinstance(value, datetime) else value
         return {**found, **self.extensions}
@@ -96,7 +98,8 @@ def format_time(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a time without zone")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat().replace("+00:00", "Z")
 
 
 def parse_time(text: str) -> datetime:

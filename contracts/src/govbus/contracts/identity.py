@@ -4,14 +4,13 @@ Identity is (`source`, `type`, `id`) everywhere: real emitters reuse ids across 
 """
 
 import hashlib
-import json
 import secrets
 import time
 from typing import Any, Final
 from uuid import UUID
 
 from govbus.contracts import strict_json
-from govbus.contracts.envelope import Event, format_time
+from govbus.contracts.envelope import Event
 
 UNREAD: Final = object()
 """Stands for a JSON value that nobody has read yet; null is a value."""
@@ -22,7 +21,7 @@ _SET_BY_INTAKE = ("recordedtime", "authtype", "authid", "actorassurance", "trace
 
 def identity_digest(source: str, type_: str, id_: str) -> bytes:
     """Return 16 bytes that stand for (`source`, `type`, `id`); equal exactly when all three are."""
-    return hashlib.sha256(_unambiguous(source, type_, id_)).digest()[:_IDENTITY_BYTES]
+    return hashlib.sha256(strict_json.dump_texts(source, type_, id_)).digest()[:_IDENTITY_BYTES]
 
 
 def event_identity(event: Event) -> bytes:
@@ -42,10 +41,11 @@ def content_digest(event: Event, value: Any = UNREAD) -> bytes:
     What intake sets, and trace context, which differs on every retry, do not count. `value` is the JSON value of the
     data where the caller has read it already.
     """
-    said = {name: value for name, value in event.attributes().items() if name not in _SET_BY_INTAKE}
-    said["time"] = format_time(event.time)
+    said = event.attributes()
+    for name in _SET_BY_INTAKE:
+        said.pop(name, None)
     data = strict_json.dump_sorted(event.json() if value is UNREAD else value) if _is_json(event) else event.data
-    return hashlib.sha256(strict_json.dump_sorted(said) + b"\n" + data).digest()
+    return hashlib.sha256(strict_json.dump_sorted_texts(said) + b"\n" + data).digest()
 
 
 def computed_id(service: str, type_: str, cause: bytes, ordinal: int | str = 0) -> str:
@@ -55,12 +55,12 @@ def computed_id(service: str, type_: str, cause: bytes, ordinal: int | str = 0) 
 
     Source: RFC 9562, section 5.8.
     """
-    return _uuid8(hashlib.sha256(_unambiguous(service, type_, cause.hex(), str(ordinal))).digest())
+    return _uuid8(hashlib.sha256(strict_json.dump_texts(service, type_, cause.hex(), str(ordinal))).digest())
 
 
 def scheduled_id(rule: str, subject: str, due: str) -> str:
     """Return the id of what the clock concludes: UUIDv8 of SHA-256(rule, subject, due time)."""
-    return _uuid8(hashlib.sha256(_unambiguous(rule, subject, due)).digest())
+    return _uuid8(hashlib.sha256(strict_json.dump_texts(rule, subject, due)).digest())
 
 
 def fresh_id() -> str:
@@ -79,7 +79,3 @@ def _uuid8(digest: bytes) -> str:
     value = int.from_bytes(digest[:16])
     value = value & ~(0xF << 76) | (8 << 76)
     return str(UUID(int=value & ~(0b11 << 62) | (0b10 << 62)))
-
-
-def _unambiguous(*parts: str) -> bytes:
-    return json.dumps(parts, separators=(",", ":")).encode("ascii")

@@ -47,7 +47,8 @@ class Outbox:
         """
         if self.muted:
             return
-        traced = replace(event, traceparent=current_traceparent() or event.traceparent)
+        traceparent = current_traceparent()
+        traced = replace(event, traceparent=traceparent) if traceparent else event
         key, value, headers = encode(traced)
         packed = pack_headers(headers)
         if len(key) + len(value) + len(packed) > RECORD_BYTES:

@@ -45,9 +45,10 @@ def _plugin(group: str, name: str) -> Callable[..., Any]:
 
 def current_traceparent() -> str | None:
     """Return the W3C `traceparent` of the current span, or None outside of one."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return carrier.get("traceparent")
+    current = trace.get_current_span().get_span_context()
+    if not current.is_valid:
+        return None
+    return f"00-{current.trace_id:032x}-{current.span_id:016x}-{current.trace_flags:02x}"
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from enum import Enum
 from govbus.contracts import catalogue
 from govbus.contracts.envelope import Event
 from govbus.contracts.identity import event_identity
+from govbus.intake.domain.personal_fields import check_personal
 from govbus.intake.domain.placing import place
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.said import Draft
@@ -47,17 +48,20 @@ def attribute(draft: Draft, source: Source, recorded_at: datetime) -> Fact:
     limit_bytes = source.limits.event_bytes
     if limit_bytes is not None and len(draft.event.data) > limit_bytes:
         raise Refused("too_large", f"the data have {len(draft.event.data)} bytes, {source.name} may send {limit_bytes}")
-    placed = place(draft.event, source)
-    declared = catalogue.find(placed.type)
+    said = draft.event
+    subject = place(said, source)
+    declared = catalogue.find(said.type)
     event = replace(
-        placed,
-        dataschema=placed.dataschema or (declared.schema_address if declared else None),
+        said,
+        subject=subject,
+        dataschema=said.dataschema or (declared.schema_address if declared else None),
         recordedtime=recorded_at,
         authtype=source.auth_type,
         authid=source.uri,
         actorassurance="authenticated",
-        dataclassification=placed.dataclassification or "internal",
+        dataclassification=said.dataclassification or "internal",
     )
+    check_personal(event)
     return Fact(event, event_identity(event), draft.digest)
 
 

@@ -25,6 +25,7 @@ CLASSIFICATIONS: Final = frozenset({"public", "internal", "confidential", "perso
 _NAME: Final = re.compile(r"[a-z0-9]{1,20}")
 """Twenty characters are a SHOULD of the standard; every reader behind intake counts on it."""
 _RESERVED: Final = frozenset({"data", "data_base64"})
+_OWN_NAMES: Final = frozenset(CONTEXT_ATTRIBUTES) | TEXTS
 _FORBIDDEN_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """Control characters, surrogates and non-characters. Source: CloudEvents 1.0.2, type "String"."""
 
@@ -33,7 +34,7 @@ _INT32: Final = range(-(2**31), 2**31)
 
 def check_name(name: str, reason: str) -> None:
     """Refuse an attribute name that is not lower-case ASCII letters and digits, or that is reserved."""
-    if not _NAME.fullmatch(name) or name in _RESERVED:
+    if name not in _OWN_NAMES and (not _NAME.fullmatch(name) or name in _RESERVED):
         raise Refused(reason, f"{name[:40]!r} is not an attribute name: 1 to 20 lower-case letters and digits")
 
 
@@ -70,7 +71,7 @@ def check(attributes: Mapping[str, str]) -> None:
             raise Refused("invalid_envelope", f"attribute {name!r} is empty")
         if _FORBIDDEN_CHARACTER.search(value):
             raise Refused("invalid_envelope", f"attribute {name!r} holds a control character")
-        size = len(value.encode())
+        size = len(value) if value.isascii() else len(value.encode())
         if name in INDEXED and size > ATTRIBUTE_BYTES:
             raise Refused("too_large", f"attribute {name!r} has {size} bytes, at most {ATTRIBUTE_BYTES} are taken")
         total += len(name) + size

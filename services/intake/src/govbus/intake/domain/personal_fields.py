@@ -26,6 +26,8 @@ _OF_A_FACT: Final = re.compile(r"fact-[0-9a-f]{32}")
 def personal_texts(event: Event) -> list[str]:
     """Return every personal text in the data of a fact; none for types that Govbus does not understand."""
     found: list[str] = []
+    if not _paths(event.type):
+        return found
 
     def collect(text: str) -> str:
         found.append(text)

@@ -1,7 +1,6 @@
 """Where an event belongs: its governed subject, and whether its source may say it there."""
 
 import hashlib
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final
@@ -17,13 +16,15 @@ from govbus.contracts.subjects import (
     external_subject,
     parse_subject,
 )
-from govbus.intake.domain.personal_fields import check_personal
 from govbus.intake.domain.refusals import Place, Refused
 from govbus.intake.domain.said import is_json
 from govbus.intake.domain.source import Source
 
 _NAMESPACED: Final = frozenset({"model", "system", "dataset"})
 """`<kind>/<namespace>/<name>`: the namespace is its source's."""
+
+_SUBJECTS_COUNT: Final = 2048
+"""Subjects whose reading is remembered, each below `ATTRIBUTE_BYTES`: platforms speak of the same ones all day."""
 
 _SHARED: Final = frozenset({"vendor", "person", "team"})
 """Everybody speaks of the same ones."""
@@ -48,8 +49,8 @@ Source: shared design, events.md, "Conclusions".
 """
 
 
-def place(event: Event, source: Source) -> Event:
-    """Return `event` under its governed subject, once its type, contract and namespace are found to be in order.
+def place(event: Event, source: Source) -> str:
+    """Return the governed subject of `event`, once its type, contract and namespace are found to be in order.
 
     Raises:
         Refused: `foreign_type`, `foreign_namespace`, `invalid_envelope`, `contract_broken` or `too_large`.
@@ -59,14 +60,12 @@ def place(event: Event, source: Source) -> Event:
     if _is_concluded(event.type) or (declared is not None and not declared.is_fact):
         raise Refused("foreign_type", f"{event.type[:100]} is a conclusion: only the service that draws it may say it")
     if declared is None:
-        return replace(event, subject=_opaque_subject(event, source))
+        return _opaque_subject(event, source)
     subject = _governed_subject(event, source)
     payload = _payload(event)
     if isinstance(payload, ValidationCompleted) and (payload.independent or payload.kind == "independent_review"):
         source.check_independence()
-    placed = replace(event, subject=subject)
-    check_personal(placed)
-    return placed
+    return subject
 
 
 @lru_cache(maxsize=1024)
@@ -89,7 +88,7 @@ def _governed_subject(event: Event, source: Source) -> str:
     if not event.subject:
         raise Refused("invalid_envelope", f"{event.type} needs a subject such as model/<namespace>/<name>")
     try:
-        subject = parse_subject(event.subject)
+        subject = _parsed(event.subject)
     except InvalidSubject as error:
         raise Refused("invalid_envelope", f"subject: {error}") from None
     if subject.kind == "external" and subject.namespace == source.name:
@@ -107,7 +106,7 @@ def _opaque_subject(event: Event, source: Source) -> str:
     """Return the stated subject where it is a governed one, else `external/<source name>/<stated or type>`."""
     native = event.type.startswith(types.PREFIX)
     try:
-        stated = parse_subject(event.subject) if event.subject else None
+        stated = _parsed(event.subject) if event.subject else None
     except InvalidSubject:
         stated = None
     complete = stated is not None and (stated.kind in _SHARED or len(stated.segments) > 1)
@@ -116,9 +115,13 @@ def _opaque_subject(event: Event, source: Source) -> str:
     return _bounded(external_subject(source.name, event.subject or event.type), source)
 
 
+_parsed: Final = lru_cache(maxsize=_SUBJECTS_COUNT)(parse_subject)
+_encoded: Final = lru_cache(maxsize=_SUBJECTS_COUNT)(str)
+
+
 def _bounded(subject: Subject, source: Source) -> str:
     """Return the subject as text; percent-encoding may triple it, and as a key it must fit the limit."""
-    text = str(subject)
+    text = _encoded(subject)
     if len(text) <= ATTRIBUTE_BYTES:
         return text
     return str(external_subject(source.name, "sha256:" + hashlib.sha256(text.encode()).hexdigest()))

@@ -5,7 +5,6 @@ needs state.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import partial
@@ -36,7 +35,7 @@ def read_request(input_: Input, source: Source, mappings: Mappings, now: datetim
     mode = http_binding.mode_of(input_.headers)
     if mode is Mode.BATCH:
         headers = (("content-type", STRUCTURED_CONTENT_TYPE),)
-        elements = [replace(input_, headers=headers, body=raw) for raw in split_batch(input_.raw)]
+        elements = [Input(input_.channel, headers, raw) for raw in split_batch(input_.raw)]
         return mode, [_event_unit(one, partial(read_structured, one.raw), source, mappings, now) for one in elements]
     if mode is Mode.STRUCTURED:
         return mode, [_event_unit(input_, partial(read_structured, input_.raw), source, mappings, now)]
@@ -54,19 +53,19 @@ def read_record(
 
 
 def _event_unit(input_: Input, parse: Callable[[], Said], source: Source, mappings: Mappings, now: datetime) -> Unit:
-    unit = Unit(input_)
+    claimed: dict[str, str] = {}
     try:
         said = parse()
-        unit = replace(unit, claimed={name: said.attributes[name] for name in CLAIMED if name in said.attributes})
+        claimed = {name: said.attributes[name] for name in CLAIMED if name in said.attributes}
         draft = read(said, now)
-        unit = replace(unit, numbered=numbered(said.attributes))
     except Refused as refusal:
-        return replace(unit, refused=refusal)
+        return Unit(input_, refused=refusal, claimed=claimed)
+    number = numbered(said.attributes)
     reading = mappings.get(source.mapping) if source.mapping else None
     if reading is not None and any(fnmatchcase(draft.event.type, glob) for glob in reading.carried_types):
-        carrying = replace(unit, carrier=event_identity(draft.event))
+        carrying = Unit(input_, carrier=event_identity(draft.event), claimed=claimed, numbered=number)
         return read_carried(carrying, draft.event, reading, source, mappings)
-    return replace(unit, drafts=(draft,))
+    return Unit(input_, drafts=(draft,), claimed=claimed, numbered=number)
 
 
 def stated_sources(units: Sequence[Unit]) -> set[str]:
