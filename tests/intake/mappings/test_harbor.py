@@ -88,6 +88,36 @@ def test_a_total_that_is_no_whole_number_never_passes(total: Any) -> None:
     assert outcome("SCANNING_COMPLETED", "Success", {"total": total}) == "errored"
 
 
+def test_counts_by_severity_outdo_a_total_of_none() -> None:
+    assert outcome("SCANNING_COMPLETED", "Success", {"total": 0, "summary": {"High": 2}}) == "failed"
+    assert outcome("SCANNING_COMPLETED", "Success", {"total": 0, "summary": {"High": 0}}) == "passed"
+
+
+def test_a_scanner_that_does_not_say_how_far_it_came_is_taken_by_its_status() -> None:
+    payload = scan("SCANNING_COMPLETED", "Success", {"total": 0, "summary": None})
+    payload["event_data"]["resources"][0]["scan_overview"][REPORT]["complete_percent"] = None
+    assert [data["outcome"] for _, _, data in facts("harbor", payload)] == ["passed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "recorded"), [("SCANNING_STOPPED", "nothing_ran"), ("SCANNING_FAILED", "errored"), ("x", None)]
+)
+@pytest.mark.parametrize("overview", [None, {}])
+def test_a_scan_that_left_no_report_is_known_by_what_became_of_it(
+    kind: str, recorded: str | None, overview: Any
+) -> None:
+    payload = scan(kind, "", None)
+    payload["event_data"]["resources"] = [{"digest": DIGEST, "tag": "latest", "scan_overview": overview}]
+    (fact,) = facts("harbor", payload)
+    assert (fact[2].get("version"), fact[2].get("outcome")) == ((DIGEST, recorded) if recorded else (None, None))
+
+
+def test_a_list_of_parts_that_was_stopped_is_no_scan_either() -> None:
+    payload = scan("SCANNING_STOPPED", "", None)
+    payload["event_data"] |= {"resources": [{"digest": DIGEST}], "scan": {"scan_type": "sbom"}}
+    assert [fact[0] for fact in facts("harbor", payload)] == ["platform.reported"]
+
+
 def test_every_scanner_of_every_image_has_its_fact() -> None:
     payload = scan("SCANNING_COMPLETED", "Success", {"total": 0})
     first = payload["event_data"]["resources"][0]
@@ -100,6 +130,9 @@ def test_a_scan_is_about_the_model_that_the_sender_states() -> None:
     stated = {"subject": "model/retail/credit-risk"}
     (fact,) = facts("harbor", scan("SCANNING_STOPPED", "Stopped", None), stated=stated)
     assert fact[:2] == ("validation.completed", "model/retail/credit-risk")
+    assert fact[2]["version"] == DIGEST
+    (fact,) = facts("harbor", scan("SCANNING_STOPPED", "Stopped", None), stated={**stated, "version": "7"})
+    assert fact[2]["version"] == "7"
 
 
 def test_a_list_of_parts_is_no_scan() -> None:
