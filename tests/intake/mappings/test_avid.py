@@ -1,4 +1,4 @@
-"""AVID: five schema versions, one entry or many, and no severity of its own."""
+"""AVID: five schema versions, one entry or many, and a severity only where CVSS or 0din rates it."""
 
 import json
 from typing import Any
@@ -64,6 +64,11 @@ def test_a_vulnerability_is_known_by_its_own_id_and_date() -> None:
     assert unit.drafts[0].event.time.isoformat() == "2023-03-31T00:00:00+00:00"
 
 
+def test_a_report_is_about_the_model_that_the_sender_states() -> None:
+    (fact,) = facts("avid", entry(), stated={"subject": "model/retail/credit-risk"})
+    assert (fact[1], fact[2]["external_id"]) == ("model/retail/credit-risk", "AVID-2026-R0001")
+
+
 @pytest.mark.parametrize(
     ("score", "severity"),
     [
@@ -75,9 +80,34 @@ def test_a_vulnerability_is_known_by_its_own_id_and_date() -> None:
         ("unheard of", "medium"),
     ],
 )
-def test_only_the_score_of_0din_claims_a_severity(score: str, severity: str) -> None:
+def test_the_score_of_0din_claims_a_severity(score: str, severity: str) -> None:
     (fact,) = facts("avid", entry(impact={"odin": {"SocialImpactScore": score}}))
     assert fact[2]["severity"] == severity
+
+
+@pytest.mark.parametrize(
+    ("rated", "severity"),
+    [
+        ("CRITICAL", "critical"),
+        ("HIGH", "high"),
+        ("Medium", "medium"),
+        ("LOW", "low"),
+        ("NONE", "low"),
+        (None, "medium"),
+    ],
+)
+def test_a_cve_entry_is_as_severe_as_its_cvss_rates_it(rated: str | None, severity: str) -> None:
+    (fact,) = facts("avid", entry(impact={"cvss": {"version": "3.1", "baseScore": 8.8, "baseSeverity": rated}}))
+    assert fact[2]["severity"] == severity
+
+
+@pytest.mark.parametrize("drop", [True, False])
+def test_a_tools_report_that_avid_has_not_published_is_known_by_its_digest(*, drop: bool) -> None:
+    report = {key: value for key, value in entry(metadata=None).items() if not (drop and key == "metadata")}
+    ((_, subject, data),) = facts("avid", report)
+    assert subject == f"external/avid/{data['external_id']}"
+    assert str(data["external_id"]).startswith("unpublished-")
+    assert facts("avid", report)[0][1] == subject
 
 
 @pytest.mark.parametrize(
@@ -123,6 +153,6 @@ def test_what_is_no_entry_of_avid_is_refused(payload: Any) -> None:
     assert refusal("avid", payload)[0] == "unmapped"
 
 
-@pytest.mark.parametrize("payload", [entry(metadata=None), entry(metadata=[]), entry(metadata={"report_id": 5})])
+@pytest.mark.parametrize("payload", [entry(metadata=[]), entry(metadata={"report_id": 5})])
 def test_hostile_entries_are_refused_never_guessed_at(payload: Any) -> None:
     assert refusal("avid", payload)[0] == "mapping_failed"
