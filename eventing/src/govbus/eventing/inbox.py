@@ -14,6 +14,9 @@ _INSERT: Final = (
     "ON CONFLICT DO NOTHING RETURNING identity"
 )
 
+_PRUNED_ELSEWHERE: Final = timedelta(days=2)
+"""Another process prunes by its own clock, which may be in the next day already."""
+
 
 class Inbox:
     """Identities already handled, kept by day; one statement per batch."""
@@ -25,8 +28,12 @@ class Inbox:
         self._prepared: set[date] = set()
 
     async def prepare(self, events: Sequence[Event]) -> None:
-        """Make the partitions of the events' days, in a transaction of its own."""
-        missing = {event.known_at.date() for event in events} - self._prepared
+        """Make the partitions of the events' days, in a transaction of its own.
+
+        A day at the end of its retention is made sure of every time: another process may have dropped it since.
+        """
+        sure_from = self._kept_from() + _PRUNED_ELSEWHERE
+        missing = {event.known_at.date() for event in events} - {day for day in self._prepared if day >= sure_from}
         if not missing:
             return
         async with self._engine.begin() as connection:
@@ -44,7 +51,10 @@ class Inbox:
 
     async def prune(self) -> None:
         """Drop days beyond retention."""
-        before = datetime.now(UTC).date() - timedelta(days=self._retention_days)
+        before = self._kept_from()
         async with self._engine.begin() as connection:
             await connection.exec_driver_sql("SELECT eventing_prune_inbox($1)", (before,))
         self._prepared = {day for day in self._prepared if day >= before}
+
+    def _kept_from(self) -> date:
+        return datetime.now(UTC).date() - timedelta(days=self._retention_days)

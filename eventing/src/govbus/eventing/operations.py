@@ -1,7 +1,7 @@
 """Routes every service has for operators: parked records and rebuild."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -18,6 +18,8 @@ from govbus.eventing.replaying import NotParked, Replaying
 Rebuild = Callable[[str], Awaitable[int]]
 """Who asks → how many records are handled again."""
 
+State = Literal["parked", "resumed", "discarded"]
+
 
 def router(service: str, engine: AsyncEngine, access: Access, replaying: Replaying, rebuild: Rebuild) -> APIRouter:
     """Return `/v1/ops/{service}/…` for this service."""
@@ -29,12 +31,12 @@ def router(service: str, engine: AsyncEngine, access: Access, replaying: Replayi
         _: Annotated[Principal, operator],
         limit: Limit = DEFAULT_COUNT,
         cursor: str | None = None,
-        state: str = "parked",
+        state: State = "parked",
     ) -> Page:
         """Records set aside, oldest first; their bytes are not shown here."""
-        key = decode_cursor(cursor, str)
+        key = decode_cursor(cursor, UUID)
         async with engine.connect() as connection:
-            found = await parking.list_parked(connection, state, UUID(key[0]) if key else None, limit + 1)
+            found = await parking.list_parked(connection, state, key[0] if key else None, limit + 1)
         cut = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None
         return page([shown(item) for item in found], limit, cut)
 
@@ -82,9 +84,38 @@ def router(service: str, engine: AsyncEngine, access: Access, replaying: Replayi
         try:
             return {"records": await rebuild(who.id)}
         except CannotRebuild as error:
-            raise Problem(
-                status=409, reason="cannot_rebuild", title="Cannot be rebuilt from the topics", detail=str(error)
-            ) from None
+            raise _not_rebuilt(str(error)) from None
+
+    return routes
+
+
+def router_of_nothing(service: str, access: Access, why: str) -> APIRouter:
+    """Return the same routes for a service that sets no record aside and folds nothing; `why` says so in words."""
+    routes = APIRouter(prefix=f"/v1/ops/{service}", tags=["operations"])
+    operator = Depends(access.require("operator", "admin"))
+
+    @routes.get("/parked")
+    async def list_parked(
+        _: Annotated[Principal, operator],
+        limit: Limit = DEFAULT_COUNT,
+        cursor: str | None = None,
+        state: State = "parked",  # noqa: ARG001 - the same parameters as everywhere
+    ) -> Page:
+        """No record of this service is ever set aside."""
+        decode_cursor(cursor, UUID)
+        return page([], limit, None)
+
+    @routes.get("/parked/{id_}")
+    @routes.post("/parked/{id_}/replay")
+    @routes.post("/parked/{id_}/discard")
+    async def show(id_: UUID, _: Annotated[Principal, operator]) -> dict[str, Any]:
+        """No record of this service is ever set aside."""
+        raise _absent(id_)
+
+    @routes.post("/rebuild", status_code=202)
+    async def start_rebuild(_: Annotated[Principal, operator]) -> dict[str, Any]:
+        """Refuse: there is nothing here that the topics could give back."""
+        raise _not_rebuilt(why)
 
     return routes
 
@@ -113,3 +144,7 @@ def _absent(id_: UUID) -> Problem:
     return Problem(
         status=404, reason="not_parked", title="Not parked", detail=f"Nothing is parked under {id_}; see GET …/parked."
     )
+
+
+def _not_rebuilt(why: str) -> Problem:
+    return Problem(status=409, reason="cannot_rebuild", title="Cannot be rebuilt from the topics", detail=why)

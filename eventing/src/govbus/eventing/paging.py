@@ -3,6 +3,7 @@
 import base64
 import binascii
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import Query
 from typing_extensions import TypedDict
@@ -12,7 +13,10 @@ from govbus.eventing.problems import Problem
 
 LIMIT_COUNT: Final = 500
 DEFAULT_COUNT: Final = 100
-_INT64: Final = range(-(2**63), 2**63)
+INT32_MAX: Final = 2**31 - 1
+"""The largest key of a column of PostgreSQL's type integer."""
+
+INT64_MAX: Final = 2**63 - 1
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_COUNT, description="items of one page")]
 
@@ -29,36 +33,52 @@ def encode_cursor(*key: str | int) -> str:
     return base64.urlsafe_b64encode(strict_json.dump(list(key))).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str | None, *kinds: type[str] | type[int]) -> tuple[Any, ...] | None:
+def decode_cursor(
+    cursor: str | None, *kinds: type[str] | type[int] | type[UUID], largest: int = INT64_MAX
+) -> tuple[Any, ...] | None:
     """Return the sort key in `cursor`, each part of the given kind; None for the first page.
 
+    An id is a text in the cursor and a UUID here; no whole number is beyond `largest`.
+
     Raises:
-        Problem: 422, not a cursor of this list.
+        Problem: 400, not a cursor of this list.
     """
     if not cursor:
         return None
     try:
         key = strict_json.parse(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
-        key = None
-    fits = (
-        isinstance(key, list)
-        and len(key) == len(kinds)
-        and all(type(part) is kind and _is_storable(part) for part, kind in zip(key, kinds, strict=True))
+        if not isinstance(key, list):
+            raise TypeError  # noqa: TRY301 - one way out for all that is no cursor
+        return tuple(_part(part, kind, largest) for part, kind in zip(key, kinds, strict=True))
+    except (binascii.Error, ValueError, TypeError):
+        raise not_a_cursor() from None
+
+
+def not_a_cursor() -> Problem:
+    """Return the 400 problem of a cursor that no page gave."""
+    return Problem(
+        status=400,
+        reason="invalid_cursor",
+        title="Not a cursor",
+        detail="Use `next` of the page before, or leave `cursor` out for the first page.",
     )
-    if not fits or key is None:
-        raise Problem(
-            status=422,
-            reason="invalid_cursor",
-            title="Not a cursor",
-            detail="Use `next` of the page before, or leave `cursor` out for the first page.",
-        )
-    return tuple(key)
 
 
-def _is_storable(part: str | int) -> bool:
-    """Return whether a database can compare with it: a cursor may be forged."""
-    return "\x00" not in part if isinstance(part, str) else part in _INT64
+def _part(part: object, kind: type[str] | type[int] | type[UUID], largest: int) -> str | int | UUID:
+    """Return one part of a key as a database can compare it: a cursor may be forged.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    if kind is UUID and type(part) is str:
+        return UUID(part)
+    if type(part) is not kind:
+        raise ValueError("of another kind")
+    if isinstance(part, str) and "\x00" in part:
+        raise ValueError("a NUL")
+    if isinstance(part, int) and not -largest <= part <= largest:
+        raise ValueError("beyond what a row is numbered by")
+    return part
 
 
 def page(items: list[dict[str, Any]], limit_count: int, next_cursor: str | None) -> Page:

@@ -110,12 +110,33 @@ class PartitionRunner:
             if is_transient(error):
                 raise
             _log.warning("a record failed; the batch runs again record by record", exc_info=error)
-        return await self._attempt(prepared_records, believe_hole_at, careful=True)
+        return await self._attempt_each(prepared_records, believe_hole_at)
 
-    async def _attempt(self, records: Sequence[RawRecord], believe_hole_at: int | None, *, careful: bool) -> Outcome:
+    async def _attempt_each(self, records: Sequence[RawRecord], believe_hole_at: int | None) -> Outcome:
+        """Handle with care; where not even the steps can be made, find the record that is to blame and set it aside."""
+        try:
+            return await self._attempt(records, believe_hole_at, careful=True)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if len(records) > 1:
+                return await self._attempt_each(records[: len(records) // 2], believe_hole_at)
+            _log.exception("parked %s/%s@%s unhandled", records[0].topic, records[0].partition, records[0].offset)
+            refusal = refusal_of(error)
+        return await self._attempt(records, believe_hole_at, careful=True, refusal=refusal)
+
+    async def _attempt(
+        self,
+        records: Sequence[RawRecord],
+        believe_hole_at: int | None,
+        *,
+        careful: bool,
+        refusal: tuple[str, str] | None = None,
+    ) -> Outcome:
+        """Handle `records` in one transaction; with `refusal` park them for that reason, unread."""
         first = records[0]
         place = (first.topic, first.partition)
-        prepared = await self._reading.prepare(records)
+        prepared = None if refusal else await self._reading.prepare(records)
         async with self._engine.connect() as connection, connection.begin() as transaction:
             row = await read_offset(connection, *place, lock=True)
             next_offset = row.next_offset if row else first.offset
@@ -124,15 +145,18 @@ class PartitionRunner:
                 return Handled(next_offset)
             if row is None or (fresh[0].offset > next_offset and fresh[0].offset != believe_hole_at):
                 return Hole(next_offset, fresh[0].offset)
-            if len(fresh) < len(records):
+            if len(fresh) < len(records) and not refusal:
                 prepared = await self._reading.prepare(fresh)
             muted_below = row.muted_below
             failed: list[bool] = []
             sent_count = 0
             for part in _split_at(fresh, muted_below):
                 outbox = Outbox(muted=part[0].offset < muted_below)
-                part_prepared = prepared if len(part) == len(fresh) else await self._reading.prepare(part)
-                steps = await self._reading.steps(connection, outbox, part_prepared)
+                if refusal:
+                    steps = [Step(record, None, refusal) for record in part]
+                else:
+                    part_prepared = prepared if len(part) == len(fresh) else await self._reading.prepare(part)
+                    steps = await self._reading.steps(connection, outbox, part_prepared)
                 failed += await self._run_steps(connection, outbox, steps, careful=careful)
                 sent_count += await outbox.flush(connection)
             longest_count, last_count = _runs(failed, self._consecutive.get(place, 0))

@@ -109,6 +109,8 @@ def install_problems(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+        if status == HTTPStatus.BAD_REQUEST:  # only FastAPI says this, of a body that its parser gave up on
+            return _respond(request, _malformed())
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
         phrase = HTTPStatus(status).phrase
         reason = phrase.lower().replace(" ", "_")
@@ -173,7 +175,7 @@ def _refused(items: Sequence[Any], content_type: str) -> Problem:
     if whole and not is_json(content_type):
         return not_json(content_type)
     if any(item["type"] == "json_invalid" for item in items):
-        return Problem(status=400, reason="malformed", title="Malformed request", detail="The body is not JSON.")
+        return _malformed()
     return Problem(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
         reason="invalid_request",
@@ -181,6 +183,10 @@ def _refused(items: Sequence[Any], content_type: str) -> Problem:
         detail="Mend what `errors` names and send it again.",
         errors=[{"pointer": _pointer(item["loc"]), "detail": str(item["msg"])} for item in items],
     )
+
+
+def _malformed() -> Problem:
+    return Problem(status=400, reason="malformed", title="Malformed request", detail="The body is not JSON.")
 
 
 def not_json(content_type: str) -> Problem:

@@ -28,6 +28,7 @@ from govbus.eventing.lag import Lag
 from govbus.eventing.manifest import StartRefused
 from govbus.eventing.metrics import Metrics
 from govbus.eventing.outbox import Outbox
+from govbus.eventing.outflow import Outflow
 from govbus.eventing.partition import PartitionRunner
 from govbus.eventing.reading import EventReading, RawReading
 from govbus.eventing.rebuilding import CannotRebuild, rebuild
@@ -39,6 +40,7 @@ from govbus.eventing.web import new_web_app
 
 _log: Final = logging.getLogger(__name__)
 _PRUNE_SECONDS: Final = 3600.0
+_NOT_FOLDED: Final = "This service keeps nothing that is folded from the topics record by record."
 
 
 class Service:
@@ -61,6 +63,7 @@ class Service:
         self._closers: list[Callable[[], Awaitable[None]]] = []
         self._rebuilt_tables: tuple[str, ...] = ()
         self._relay = Relay(name, settings, self.engine, self.metrics)
+        self._outflow = Outflow(self.engine, settings.stalled_after_seconds)
         self._inbox = Inbox(self.engine, settings.inbox_retention_days)
         self._lag: Lag | None = None
         self._bus: Bus | None = None
@@ -114,7 +117,9 @@ class Service:
         for router in routers:
             app.include_router(router)
         app.add_middleware(BodyLimit, limit_bytes=self.settings.http_body_bytes)
-        if reading is not None:
+        if reading is None:
+            app.include_router(operations.router_of_nothing(self.name, self.access, _NOT_FOLDED))
+        else:
             replaying = Replaying(self.name, self.engine, reading)
             app.include_router(operations.router(self.name, self.engine, self.access, replaying, self._rebuild))
         return app
@@ -122,7 +127,12 @@ class Service:
     def problems(self) -> list[str]:
         """Return in words why the service is not ready, nothing when it is; the database is asked separately."""
         found = [self.refusal] if self.refusal else []
+        found += self._outflow.problems()
         return found + (self._bus.problems() if self._bus else ["not composed"])
+
+    def _publishes(self) -> bool:
+        """Return whether this process empties an outbox."""
+        return self.name in topic_names.SERVICE_TOPIC and self._sequenced is None
 
     def _consumption(self) -> tuple[Run, tuple[str, ...], EventReading | RawReading | None]:
         """Return the run, its topics and the reading; a service reads in exactly one way."""
@@ -158,7 +168,7 @@ class Service:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(job.run(self.metrics)) for job in self._all_jobs()]
-        if self.name in topic_names.SERVICE_TOPIC and self._sequenced is None:
+        if self._publishes():
             tasks.append(asyncio.create_task(self._relay.run()))
         for task in tasks:
             task.add_done_callback(self._on_ended)
@@ -186,7 +196,8 @@ class Service:
         measure = [Job("lag", self.settings.progress_poll_seconds, self._bus.measure)] if self._bus else []
         prune = [Job("inbox", _PRUNE_SECONDS, self._inbox.prune)] if self._handlers else []
         follow = [Job("topics", self.settings.topics_poll_seconds, self._bus.follow_topics)] if self._bus else []
-        return self._jobs + measure + prune + (follow if self._discover else [])
+        look = [Job("outbox", self.settings.progress_poll_seconds, self._outflow.look)] if self._publishes() else []
+        return self._jobs + measure + prune + look + (follow if self._discover else [])
 
     async def _start_bus(self) -> None:
         try:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
-from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi_offline import FastAPIOffline
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.trace import Span
@@ -14,7 +14,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from govbus.eventing.error_words import describe
+from govbus.eventing.openapi_document import describe_problems
 from govbus.eventing.problems import MEDIA_TYPE, Problem, install_problems
+from govbus.eventing.strict_body import refuse_ambiguous_body
 
 _DATABASE_SECONDS: Final = 3.0
 _UNTRACED: Final = "livez,readyz,metrics,docs,openapi.json"
@@ -27,8 +29,15 @@ def new_web_app(
     name: str, registry: CollectorRegistry, engine: AsyncEngine, problems: Callable[[], list[str]], lifespan: Lifespan
 ) -> FastAPI:
     """Return the application with `/livez`, `/readyz`, `/metrics` and `/docs`."""
-    app: FastAPI = FastAPIOffline(title=f"Govbus {name}", version="1", lifespan=lifespan, redoc_url=None)
+    app: FastAPI = FastAPIOffline(
+        title=f"Govbus {name}",
+        version="1",
+        lifespan=lifespan,
+        redoc_url=None,
+        dependencies=[Depends(refuse_ambiguous_body)],
+    )
     install_problems(app)
+    describe_problems(app)
     FastAPIInstrumentor.instrument_app(
         app, excluded_urls=_UNTRACED, exclude_spans=["receive", "send"], server_request_hook=_without_query
     )
@@ -57,7 +66,7 @@ def new_web_app(
         )
         return JSONResponse(problem.document("/readyz"), 503, media_type=MEDIA_TYPE)
 
-    @app.get("/metrics", tags=["health"])
+    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Metrics in Prometheus' text format; govbus.eventing.metrics is the catalogue."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -47,7 +47,14 @@ def build_app(settings: Settings) -> FastAPI:
     service.consume(topics.AUDIT, handler=handlers.on_audit)
     service.rebuilds(*tables.FOLDED)
     service.every("default policy", _SETTLE_SECONDS, lambda: policies.settle_default(default))
-    gate = Gate(service, decider, settings.gate_wait_seconds, settings.gate_max_lag_seconds, _now)
+    gate = Gate(
+        service,
+        decider,
+        settings.gate_wait_seconds,
+        settings.gate_max_lag_seconds,
+        settings.gate_repeat_seconds,
+        _now,
+    )
     return service.app(
         gate_api.router(service, gate), policies_api.router(service, policies), scores_api.router(service)
     )

@@ -34,6 +34,14 @@ class Verdict:
     shadow: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """The Idempotency-Key of a question, and the digest of what was asked under it."""
+
+    key: str
+    asked_sha256: bytes
+
+
 class Decider:
     """Decides questions with the active bundle, and records what the shadow bundle would have said otherwise."""
 
@@ -81,6 +89,7 @@ async def record(
     asked_by: str,
     via: Literal["http", "event"],
     event: Callable[[Release], Event],
+    repeatable: Repeatable | None = None,
 ) -> None:
     """Put the decision's row and its event into the transaction: both are there, or neither is."""
     said = said_reasons(verdict.decision)
@@ -105,6 +114,8 @@ async def record(
         "asked_by": asked_by,
         "shadow": verdict.shadow,
         "decided_at": question.at,
+        "idempotency_key": repeatable and repeatable.key,
+        "asked_sha256": repeatable and repeatable.asked_sha256,
     }
     await decisions.put(connection, row)
     outbox.append(released, RISK)

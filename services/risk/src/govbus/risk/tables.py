@@ -12,6 +12,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -115,6 +116,9 @@ decision = Table(
     Column("log_index", BigInteger),
     Column("log_origin", Text),
     Column("log_size", BigInteger),
+    Column("idempotency_key", Text),
+    Column("asked_sha256", LargeBinary),
+    CheckConstraint("(idempotency_key IS NULL) = (asked_sha256 IS NULL)", name="decision_key"),
     CheckConstraint("decision IN ('allow', 'deny', 'review')", name="decision_outcome"),
     CheckConstraint("via IN ('http', 'event')", name="decision_via"),
     CheckConstraint(
@@ -127,6 +131,13 @@ Index(
     "decision_uncovered",
     decision.c.log_index,
     postgresql_where=decision.c.log_index.is_not(None) & decision.c.log_size.is_(None),
+)
+Index(
+    "decision_asked_once",
+    decision.c.asked_by,
+    decision.c.idempotency_key,
+    unique=True,
+    postgresql_where=decision.c.idempotency_key.is_not(None),
 )
 
 FOLDED: Final = ("score", "version", "incident", "subject")

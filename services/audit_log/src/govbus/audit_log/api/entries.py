@@ -17,7 +17,7 @@ from govbus.audit_log.store.entries import Wanted
 from govbus.audit_log.store.state import read_state
 from govbus.contracts.envelope import parse_time
 from govbus.eventing.access import Access, Principal
-from govbus.eventing.paging import DEFAULT_COUNT, Limit, Page, decode_cursor, encode_cursor
+from govbus.eventing.paging import DEFAULT_COUNT, INT64_MAX, Limit, Page, decode_cursor, encode_cursor
 
 
 def wanted_entries(
@@ -62,7 +62,7 @@ def router(engine: AsyncEngine, access: Access, disclosure: Disclosure) -> APIRo
         limit: Limit = DEFAULT_COUNT,
     ) -> Page:
         """Return entries in index order."""
-        after = decode_cursor(cursor, int)
+        after = decode_cursor(cursor, int, largest=INT64_MAX - 1)
         if after:
             wanted = dataclasses.replace(wanted, from_index=after[0] + 1)
         async with engine.connect() as connection:

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
 
+from govbus.contracts.fields import Moment
 from govbus.contracts.subjects import Subject
 from govbus.eventing.paging import decode_cursor
 
-AsOf = Annotated[AwareDatetime | None, Query(description="What the inventory said then; RFC 3339 with offset.")]
+AsOf = Annotated[Moment | None, Query(description="What the inventory said then; RFC 3339 with offset.")]
 
 
 def model_subject(namespace: str, name: str) -> str:

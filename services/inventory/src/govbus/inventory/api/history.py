@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from govbus.eventing.access import Principal
-from govbus.eventing.paging import DEFAULT_COUNT, Limit, Page, decode_cursor, encode_cursor, page
+from govbus.eventing.paging import DEFAULT_COUNT, INT32_MAX, Limit, Page, decode_cursor, encode_cursor, page
 from govbus.eventing.service import Service
 from govbus.inventory.api.addressing import model_subject
 from govbus.inventory.api.documents import history_document
@@ -30,7 +30,7 @@ def history_routes(service: Service) -> APIRouter:
     ) -> Page:
         """Every state of a record, newest first, with the fact that caused it."""
         key = Key(model_subject(namespace, name), version)
-        decoded = decode_cursor(cursor, int)
+        decoded = decode_cursor(cursor, int, largest=INT32_MAX)
         async with service.engine.connect() as connection:
             await check_visible(connection, reader, key)
             states = await records.history(connection, key, decoded[0] if decoded else None, limit + 1)

@@ -1,7 +1,7 @@
 """Cases: what people have to look at, and what became of it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
 from govbus.contracts.envelope import format_time, parse_time
+from govbus.contracts.fields import Moment
 from govbus.eventing.access import Principal
-from govbus.eventing.paging import DEFAULT_COUNT, Limit, Page, decode_cursor, encode_cursor, page
-from govbus.eventing.problems import Problem
+from govbus.eventing.paging import DEFAULT_COUNT, Limit, Page, decode_cursor, encode_cursor, not_a_cursor, page
 from govbus.eventing.service import Service
 from govbus.oversight.api.acting import Act, absent, perform
-from govbus.oversight.api.documents import Comment, Due, case_document, line_document
+from govbus.oversight.api.documents import Comment, case_document, line_document
 from govbus.oversight.api.idempotency import Keyed, once
 from govbus.oversight.domain.history import Action, Line
 from govbus.oversight.domain.incident import State, noted
@@ -37,7 +37,7 @@ def case_routes(service: Service, clock: Callable[[], datetime]) -> APIRouter:
         kind: Annotated[str | None, Query(description="`incident`; other kinds have no cases yet.")] = None,
         assignee: str | None = None,
         about: Annotated[str | None, Query(description="A governed subject.")] = None,
-        due_before: Due | None = None,
+        due_before: Moment | None = None,
         limit: Limit = DEFAULT_COUNT,
         cursor: str | None = None,
     ) -> Page:
@@ -75,12 +75,10 @@ def case_routes(service: Service, clock: Callable[[], datetime]) -> APIRouter:
 
 
 def _place(cursor: str | None) -> tuple[datetime, str] | None:
-    key = decode_cursor(cursor, str, str)
+    key = decode_cursor(cursor, str, UUID)
     if key is None:
         return None
     try:
-        return parse_time(key[0]).astimezone(UTC), str(UUID(key[1]))
+        return parse_time(key[0]), str(key[1])
     except ValueError:
-        raise Problem(
-            status=422, reason="invalid_cursor", title="Not a cursor", detail="Use `next` of the page before."
-        ) from None
+        raise not_a_cursor() from None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from govbus.contracts.envelope import format_time
 from govbus.contracts.fields import NO_NUL, Moment, Name, SubjectText
@@ -56,9 +56,6 @@ class Comment(Body):
     """A remark for the history."""
 
     text: Words
-
-
-Due = AwareDatetime
 
 
 def case_document(incident: Incident) -> dict[str, Any]:

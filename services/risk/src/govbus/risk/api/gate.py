@@ -1,8 +1,9 @@
 """`POST /v1/gate` and `GET /v1/decisions/{id}`."""
 
+import hashlib
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import RowMapping
 
@@ -13,9 +14,12 @@ from govbus.eventing.access import Principal
 from govbus.eventing.problems import Problem
 from govbus.eventing.progress import InvalidPosition
 from govbus.eventing.service import Service
-from govbus.risk.deciding import said_reasons
-from govbus.risk.gate import Gate
+from govbus.risk.deciding import Repeatable
+from govbus.risk.gate import Gate, KeyExpired, KeyReused
 from govbus.risk.store import decisions
+
+Key = Annotated[str | None, Header(min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$")]
+"""`Idempotency-Key`. Source: draft-ietf-httpapi-idempotency-key-header."""
 
 
 class GateRequest(BaseModel):
@@ -37,18 +41,29 @@ def router(service: Service, gate: Gate) -> APIRouter:
     reader = Depends(service.access.require("viewer"))
 
     @routes.post("/v1/gate")
-    async def ask(asked: GateRequest, who: Annotated[Principal, anybody]) -> dict[str, Any]:
-        """Decide whether a version may go to an environment: 200 for allow, deny and review alike."""
+    async def ask(
+        asked: GateRequest, who: Annotated[Principal, anybody], response: Response, idempotency_key: Key = None
+    ) -> dict[str, Any]:
+        """Decide whether a version may go to an environment: 200 for allow, deny and review alike.
+
+        Asked again under the same `Idempotency-Key` the decision is the same one, and is recorded once.
+        """
         question = gate.question(_subject(asked.subject), asked.version, asked.environment, asked.requested_by)
         try:
-            answered = await gate.answer(question, asked.after, who.actor)
+            answered = await gate.answer(question, asked.after, who.actor, _repeatable(asked, idempotency_key))
         except InvalidPosition as error:
             raise _refused("invalid_position", "Not a position", str(error), "/after") from None
+        except KeyReused:
+            raise _key_refused("idempotency_key_reused", "This Idempotency-Key belongs to another question") from None
+        except KeyExpired:
+            raise _key_refused("idempotency_key_expired", "The decision under this Idempotency-Key is old") from None
+        if answered.is_repeated:
+            response.headers["Idempotency-Replayed"] = "true"
         return {
-            "decision": answered.verdict.decision.outcome,
+            "decision": answered.outcome,
             "decision_id": answered.decision_id,
-            "reasons": [reason.model_dump(mode="json") for reason in said_reasons(answered.verdict.decision)],
-            "policy_digest": answered.verdict.policy_digest,
+            "reasons": answered.reasons,
+            "policy_digest": answered.policy_digest,
         }
 
     @routes.get("/v1/decisions/{decision_id}")
@@ -66,6 +81,16 @@ def router(service: Service, gate: Gate) -> APIRouter:
         return _shown(found)
 
     return routes
+
+
+def _repeatable(asked: GateRequest, key: str | None) -> Repeatable | None:
+    return Repeatable(key, hashlib.sha256(asked.model_dump_json().encode()).digest()) if key is not None else None
+
+
+def _key_refused(reason: str, what: str) -> Problem:
+    return Problem(
+        status=422, reason=reason, title="Key used before", detail=f"{what}; take a new key to be decided anew."
+    )
 
 
 def _subject(text: str) -> str:

@@ -1,12 +1,12 @@
 """`GET /v1/risk/{kind}/{namespace}/{name}`: the score with its contributions, now or at a date."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime
 
 from govbus.contracts.envelope import format_time
+from govbus.contracts.fields import Moment
 from govbus.contracts.subjects import GOVERNED_KINDS, Subject
 from govbus.eventing.access import Principal
 from govbus.eventing.problems import Problem
@@ -21,12 +21,11 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/{kind}/{namespace}/{name:path}")
     async def show(
-        kind: str, namespace: str, name: str, _: Annotated[Principal, reader], as_of: AwareDatetime | None = None
+        kind: str, namespace: str, name: str, _: Annotated[Principal, reader], as_of: Moment | None = None
     ) -> dict[str, Any]:
         """Show the score: four dimensions, each with contributions from which it can be recomputed by hand."""
         subject = str(Subject(kind, (namespace, name)))
-        moment = as_of.astimezone(UTC) if as_of else None
-        found = await _find(service, subject, moment) if kind in GOVERNED_KINDS else None
+        found = await _find(service, subject, as_of) if kind in GOVERNED_KINDS else None
         if found is None:
             raise Problem(
                 status=404,

@@ -21,6 +21,13 @@ async def find(connection: AsyncConnection, decision_id: str) -> RowMapping | No
     return (await connection.execute(statement)).mappings().first()
 
 
+async def find_asked(connection: AsyncConnection, asked_by: str, key: str) -> RowMapping | None:
+    """Return the decision that somebody was given under an Idempotency-Key."""
+    row = tables.decision.c
+    statement = select(tables.decision).where(row.asked_by == asked_by, row.idempotency_key == key)
+    return (await connection.execute(statement)).mappings().first()
+
+
 async def note_index(connection: AsyncConnection, event_id: str, index: int) -> None:
     """Note where in the log the decision's event lies."""
     row = tables.decision.c
