@@ -13,7 +13,7 @@ from backends.running import CHECKOUT
 from govbus.sdk import Emitter
 from sdk.desk import SOURCE, IntakeDesk
 
-LIVES_COUNT = 12
+LIVES_COUNT = 8
 FLUSH_SECONDS = 60.0
 
 
@@ -38,7 +38,7 @@ def test_killed_in_the_middle_everything_that_emit_returned_for_is_accepted_once
 ) -> None:
     said: list[str] = []
     for life in range(LIVES_COUNT):
-        said += _live_and_die(life, len(said) + life * 1000, 0.05 + 0.07 * life)
+        said += _live_and_die(life, len(said) + life * 1000, 0.05 + 0.1 * life)
     with Emitter(source=SOURCE) as emitter:
         assert emitter.flush(FLUSH_SECONDS).done
         assert emitter.status().refused_count == 0
