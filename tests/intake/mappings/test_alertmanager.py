@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from intake.mappings.reading import facts, read, refusal, units
+from intake.mappings.reading import facts, ignored, read, refusal, units
 
 ALERT: dict[str, Any] = {
     "status": "firing",
@@ -103,6 +103,24 @@ def test_annotations_may_be_absent_null_or_empty() -> None:
     for annotations in ({}, None, {"summary": "", "description": None}):
         (fact,) = facts("alertmanager", delivery({**ALERT, "annotations": annotations}))
         assert fact[2]["summary"] == "DriftHigh"
+
+
+def test_a_model_may_be_labelled_as_model_servers_do() -> None:
+    labels = {"alertname": "Slow", "model_name": "bonität", "model_version": "3"}
+    (fact,) = facts("alertmanager", delivery({**ALERT, "labels": labels}))
+    assert (fact[1], fact[2]["version"]) == ("model/retail/bonit%C3%A4t", "3")
+
+
+def test_a_trial_of_grafanas_contact_point_means_nothing() -> None:
+    tried = {**ALERT, "labels": {"alertname": "TestAlert", "instance": "Grafana"}, "values": None}
+    assert ignored("alertmanager", delivery(tried)) == "test_delivery"
+    mine = {**tried, "labels": {"alertname": "TestAlert", "instance": "node-1"}}
+    assert facts("alertmanager", delivery(mine))[0][0] == "incident.reported"
+
+
+@pytest.mark.parametrize("hidden", [0, None])
+def test_nothing_is_said_of_hidden_members_where_there_are_none(hidden: int | None) -> None:
+    assert len(facts("alertmanager", {**delivery(ALERT), "truncatedAlerts": hidden})) == 1
 
 
 def test_an_alert_without_its_begin_is_refused_with_the_path() -> None:

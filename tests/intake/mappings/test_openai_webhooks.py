@@ -63,6 +63,20 @@ def test_the_member_object_may_be_absent() -> None:
     assert facts("openai_webhooks", payload)[0][0] == "platform.reported"
 
 
+def test_the_time_may_be_any_number_and_a_type_may_hold_digits() -> None:
+    unit = read("openai_webhooks", event("response.v2.completed", created_at=1719168000.5))
+    assert unit.drafts[0].event.time.isoformat() == "2024-06-23T18:40:00.500000+00:00"
+
+
+def test_the_numbers_of_those_who_call_are_blanked() -> None:
+    headers = [{"name": "From", "value": "sip:+14255550100@sip.example.com"}]
+    ((_, subject, data),) = facts(
+        "openai_webhooks", event("realtime.call.incoming", {"call_id": "rtc_1", "sip_headers": headers})
+    )
+    assert subject == "external/openai_webhooks/realtime.call.incoming"
+    assert "5550100" not in str(data)
+
+
 def test_a_notice_without_its_case_is_refused_with_the_path() -> None:
     assert refusal("openai_webhooks", event("safety.warning_issued", {})) == ("mapping_failed", ["/data/id"])
 
