@@ -87,6 +87,29 @@ def test_tests_of_a_named_model_are_about_that_model() -> None:
     assert (fact[1], fact[2]["version"]) == ("model/retail/credit-risk", "7")
 
 
+def test_a_skipped_test_of_a_named_model_is_about_that_model_too() -> None:
+    event = cdevent("testcaserun.skipped.0.2.0", {}, customData={"model": "credit-risk", "version": 7})
+    (fact,) = facts("cdevents", event)
+    assert (fact[1], fact[2]["version"], fact[2]["outcome"]) == ("model/retail/credit-risk", "7", "nothing_ran")
+
+
+@pytest.mark.parametrize("custom", [{"model": "credit-risk"}, {"version": "7"}, {"model": {}, "version": None}])
+def test_custom_data_that_name_half_of_a_version_name_none(custom: Any) -> None:
+    (fact,) = facts("cdevents", cdevent("testsuiterun.finished.0.3.0", {"outcome": "success"}, customData=custom))
+    assert fact[1] == "external/cdevents/scoring"
+
+
+def test_a_run_that_states_no_outcome_is_no_pass() -> None:
+    (fact,) = facts("cdevents", cdevent("testsuiterun.finished.0.3.0", {}))
+    assert fact[2]["outcome"] == "errored"
+
+
+def test_a_cloudevent_that_is_posted_whole_holds_the_cdevent() -> None:
+    event = cdevent("testsuiterun.finished.0.3.0", {"outcome": "failure"})
+    whole = {"specversion": "1.0", "id": "9", "source": "/x", "type": event["context"]["type"], "data": event}
+    assert facts("cdevents", whole) == facts("cdevents", event)
+
+
 def test_custom_data_of_another_media_type_say_nothing() -> None:
     members = {"customData": "eyJtb2RlbCI6MX0=", "customDataContentType": "application/x"}
     (fact,) = facts("cdevents", cdevent("testsuiterun.finished.0.3.0", {"outcome": "success"}, **members))
@@ -117,6 +140,14 @@ def test_an_incident_says_what_it_knows_and_no_more() -> None:
             },
         )
     ]
+
+
+@pytest.mark.parametrize("artifact", ["pkg:oci/m", "", None, 5])
+def test_an_incident_of_an_artifact_without_version_is_an_incident(artifact: Any) -> None:
+    content = {"artifactId": artifact, "description": None, "service": None, "environment": None}
+    (fact,) = facts("cdevents", cdevent("incident.detected.0.3.0", content))
+    assert (fact[0], fact[2]["summary"]) == ("incident.reported", "scoring")
+    assert "version" not in fact[2]
 
 
 @pytest.mark.parametrize("custom", [None, "high", [], {}, {"severity": "sev1"}, {"severity": 5}])
