@@ -148,6 +148,7 @@ class Bus:
         if broker is None:
             return
         try:
-            await asyncio.wait_for(broker.stop(), _STOP_SECONDS)
+            async with asyncio.timeout(_STOP_SECONDS):
+                await broker.stop()
         except Exception as error:  # noqa: BLE001 - it is thrown away either way
             _log.debug("the broker did not stop cleanly: %s", describe(error))

@@ -68,7 +68,8 @@ def new_producer(settings: ServiceSettings, client_id: str) -> AIOKafkaProducer:
 async def stop_producer(producer: AIOKafkaProducer) -> None:
     """Stop a producer within seconds, whatever it waits for; what was not acknowledged may or may not arrive."""
     try:
-        await asyncio.wait_for(producer.stop(), PRODUCER_STOP_SECONDS)
+        async with asyncio.timeout(PRODUCER_STOP_SECONDS):
+            await producer.stop()
     except Exception as error:  # noqa: BLE001 - it is thrown away either way
         _log.debug("a producer did not stop cleanly: %s", describe(error))
         await _abandon(producer)
@@ -82,7 +83,8 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
         sender.cancel()
         await asyncio.wait([sender], timeout=PRODUCER_STOP_SECONDS)
     with suppress(Exception):
-        await asyncio.wait_for(producer.client.close(), PRODUCER_STOP_SECONDS)
+        async with asyncio.timeout(PRODUCER_STOP_SECONDS):
+            await producer.client.close()
 
 
 def new_admin(settings: ServiceSettings, client_id: str) -> AIOKafkaAdminClient:

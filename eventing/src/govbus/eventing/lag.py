@@ -58,7 +58,8 @@ class Lag:
             for number in consumer.partitions_for_topic(topic) or ()
         ]
         asked_at = self._clock()
-        ends = await asyncio.wait_for(consumer.end_offsets(partitions), _ANSWER_SECONDS)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            ends = await consumer.end_offsets(partitions)
         async with self._engine.connect() as connection:
             rows = await fetch(connection, _OFFSETS, (list(self._topics),))
             read = {(topic, number): next_offset for topic, number, next_offset in rows}

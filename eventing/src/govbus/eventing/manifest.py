@@ -94,7 +94,8 @@ async def refused_topics(settings: ServiceSettings, service: str, names: Sequenc
     manifest = load_manifest(settings.topics_file)
     known = {name: stated for name in names if (stated := stated_topic(manifest, name)) is not None}
     refused = {name: f"topic {name} is not in the manifest" for name in names if name not in known}
-    partition_counts, configs = await asyncio.wait_for(_live(settings, service, list(known)), _ANSWER_SECONDS)
+    async with asyncio.timeout(_ANSWER_SECONDS):
+        partition_counts, configs = await _live(settings, service, list(known))
     for name, stated in known.items():
         if name not in partition_counts:
             refused[name] = f"topic {name} does not exist; `make up`, `govbus sources add` or infra/kafka creates it"

@@ -98,7 +98,8 @@ class Relay:
             rows = await self._oldest(connection)
             if not rows:
                 return 0
-            await asyncio.wait_for(self._publish(rows), self._settings.relay_deadline_seconds)
+            async with asyncio.timeout(self._settings.relay_deadline_seconds):
+                await self._publish(rows)
             await connection.exec_driver_sql(_DELETE, ([row.id for row in rows],))
         self._metrics.relay_delay(time.time() - rows[0].created_epoch_seconds)
         for row in rows:
@@ -143,7 +144,8 @@ class Relay:
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._settings.relay_poll_seconds)
+            async with asyncio.timeout(self._settings.relay_poll_seconds):
+                await self._wake.wait()
         self._wake.clear()
 
     async def _listen(self) -> None:

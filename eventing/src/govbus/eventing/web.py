@@ -52,7 +52,8 @@ def new_web_app(
         """Database, broker and progress are good; otherwise 503 and why."""
         found = problems()
         try:
-            await asyncio.wait_for(_ask(engine), _DATABASE_SECONDS)
+            async with asyncio.timeout(_DATABASE_SECONDS):
+                await _ask(engine)
         except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer
             found = [*found, f"the database does not answer: {describe(error)}"]
         if not found:

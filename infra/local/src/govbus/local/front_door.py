@@ -87,7 +87,8 @@ class FrontDoor:
             return problem(request, 400, "ambiguous-length", "Two lengths of one body", detail)
         try:
             outgoing = self._outgoing(request, self._services[service])
-            answer = await asyncio.wait_for(self._client.send(outgoing, stream=True), ANSWER_TIMEOUT_SECONDS)
+            async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
+                answer = await self._client.send(outgoing, stream=True)
         except TooLarge:
             await discard(request)
             detail = f"At most {BODY_BYTES} bytes are taken."

@@ -81,7 +81,8 @@ class Publisher:
             if end == size:
                 signed_at = datetime.fromtimestamp(target.signed_at_seconds, UTC)
                 events.append(published_checkpoint(origin, size, target.compact.root, target.note, signed_at))
-            await asyncio.wait_for(self._send(events), self._settings.relay_deadline_seconds)
+            async with asyncio.timeout(self._settings.relay_deadline_seconds):
+                await self._send(events)
             moved = store.Cursor(end, size if end == size else cursor.checkpoint_size)
             await store.move_cursor(connection, store.TOPIC, moved)
         self._published.inc(len(entries))
