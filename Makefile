@@ -25,7 +25,7 @@ interop: install
 
 # Real MLflow, OpenLineage, Evidently and Great Expectations against a running stack; installs them aside, once.
 live: install
-	@$(BIN)/python -m pytest -m live tests/live
+	@$(BIN)/python -m pytest -m live tests/live tests/recipes
 
 # What a commit must pass, in under two minutes.
 check: install
