@@ -115,6 +115,28 @@ def test_letting_a_deployment_go_on_is_a_decision(action: str) -> None:
     }
 
 
+@pytest.mark.parametrize(("names", "recorded"), [(["staging", "production", "staging"], 2), ([], 1)])
+def test_a_decision_on_several_environments_is_one_of_each(names: list[str], recorded: int) -> None:
+    run = {"head_sha": SHA, "html_url": "https://github.com/run", "updated_at": "2026-11-23T04:00:19Z"}
+    jobs = [{"id": 1, "environment": name} for name in names]
+    body, headers = sent(
+        "deployment_review", action="approved", approver=SENDER, workflow_run=run, workflow_job_runs=jobs
+    )
+    found = facts("github", body, headers=headers, types=("*",))
+    assert [fact[0] for fact in found] == ["approval.recorded"] * recorded
+    assert [data.get("environment") for _, _, data in found] == (["staging", "production"] if names else [None])
+
+
+@pytest.mark.parametrize("run", [{"id": 1}, None])
+@pytest.mark.parametrize("action", [{}, {"action": "created"}])
+def test_a_deployment_is_asked_for_by_whoever_made_it_on_any_server(run: Any, action: dict[str, str]) -> None:
+    asked = deployment("pending", creator=None)["deployment"]
+    body, headers = sent("deployment", deployment=asked, workflow=run, workflow_run=run, **action)
+    for sent_with in (headers, {}):
+        (fact,) = facts("github", body, headers=sent_with)
+        assert (fact[0], fact[2]["requested_by"]) == ("deployment.requested", "github/583231")
+
+
 def test_a_deployment_is_asked_for_before_it_runs() -> None:
     asked = deployment("pending")["deployment"]
     assert said("deployment", action="created", deployment=asked) == (
@@ -173,6 +195,33 @@ def test_what_happened_is_told_without_its_header_by_the_member_that_only_it_has
     assert facts("github", body, types=("approval.*",))[0][0] == "approval.recorded"
     body, _ = sent("", **deployment("success"))
     assert facts("github", body)[0][0] == "deployment.completed"
+
+
+@pytest.mark.parametrize(
+    ("members", "kind"),
+    [
+        ({"action": "queued", "workflow_job": {"id": 1}, "deployment": {"id": 2}}, "workflow_job.queued"),
+        ({"action": "created", "comment": {}, "issue": {}}, "issue_comment.created"),
+        ({"action": "created", "comment": {}, "pull_request": {}}, "pull_request_review_comment.created"),
+        (
+            {"action": "requested", "deployment": {}, "deployment_callback_url": "x"},
+            "deployment_protection_rule.requested",
+        ),
+        ({"action": "created", "alert": {"secret_type": "x"}}, "secret_scanning_alert.created"),
+        (
+            {"action": "published", "security_advisory": {"ghsa_id": "GHSA-1"}, "repository": None},
+            "security_advisory.published",
+        ),
+        (
+            {"action": "created", "installation": {"id": 1}, "repository": None, "sender": {"node_id": "x"}},
+            "event.created",
+        ),
+    ],
+)
+def test_what_no_header_names_is_kept_under_the_name_of_what_it_is_about(members: dict[str, Any], kind: str) -> None:
+    body, _ = sent("", **members)
+    (fact,) = facts("github", body)
+    assert (fact[0], fact[2]["kind"]) == ("platform.reported", kind)
 
 
 def test_a_delivery_that_is_repeated_is_the_same_one() -> None:
