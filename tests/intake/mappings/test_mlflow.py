@@ -133,3 +133,14 @@ def test_a_delivery_without_its_frame_is_refused(name: str) -> None:
 def test_a_delivery_without_its_id_is_refused() -> None:
     reason, pointers = refusal("mlflow", VERSION)
     assert (reason, pointers) == ("mapping_failed", ["/headers/x-mlflow-delivery-id"])
+
+
+def test_a_prompt_larger_than_a_fact_is_reported_without_its_text() -> None:
+    sent = delivery("prompt_version", "created", name="summarise", version="1", template="é" * 300_000)
+    ((type_, _, data),) = facts("mlflow", sent, headers=HEADERS)
+    assert (type_, data["kind"], "payload" in data) == ("platform.reported", "prompt_version.created", False)
+
+
+def test_a_tag_that_is_no_text_is_no_reason_to_lose_a_model() -> None:
+    sent = delivery("registered_model", "created", name="scorer", tags={"tier": 1, "empty": None}, description=None)
+    assert facts("mlflow", sent, headers=HEADERS)[0][2] == {"tags": {"tier": "1", "empty": ""}}
