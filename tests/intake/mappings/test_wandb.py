@@ -28,6 +28,36 @@ def test_a_version_linked_to_a_registered_model_is_a_version(sent: dict[str, Any
     ]
 
 
+def test_a_version_linked_to_a_registered_data_set_is_no_model() -> None:
+    sent = {**LINK, "project_name": "wandb-registry-dataset"}
+    data = {"version": "v7", "artifact_uri": "wandb-artifact://_id/QXJ0"}
+    assert facts("wandb", sent) == [("dataset.version_created", "dataset/retail/scorer", data)]
+    ((type_, subject, _),) = facts("wandb", {**sent, "event_type": "ADD_ARTIFACT_ALIAS"})
+    assert (type_, subject) == ("platform.reported", "dataset/retail/scorer")
+
+
+@pytest.mark.parametrize("index", [7, "7", "v7"])
+def test_a_version_has_one_name_however_its_number_is_written(index: int | str) -> None:
+    sent = {
+        **LINK,
+        "artifact_version_string": "acme/wandb-registry-model/scorer:latest",
+        "artifact_version_index": index,
+    }
+    assert facts("wandb", sent)[0][2]["version"] == "v7"
+
+
+def test_an_artifact_of_a_project_may_be_anything() -> None:
+    sent = {**LINK, "event_type": "CREATE_ARTIFACT", "project_name": "prêts"}
+    ((type_, subject, _),) = facts("wandb", sent)
+    assert (type_, subject) == ("platform.reported", "external/wandb/pr%C3%AAts%2Fscorer")
+
+
+def test_a_message_for_a_chat_is_reported_without_its_text() -> None:
+    sent = {"text": "hunter2", "blocks": [{"text": {"type": "mrkdwn", "text": "Registry event: LINK_ARTIFACT"}}]}
+    ((type_, subject, data),) = facts("wandb", sent)
+    assert (type_, subject, data["payload"]) == ("platform.reported", "external/wandb/automation", {})
+
+
 def test_an_alias_is_no_version() -> None:
     sent = {**LINK, "artifact_version_string": "acme/wandb-registry-model/scorer:production"}
     assert facts("wandb", sent)[0][2]["version"] == "wandb-artifact://_id/QXJ0"
@@ -38,10 +68,11 @@ def test_an_alias_is_no_version() -> None:
     [
         {"event_type": "BUILD_AND_DEPLOY"},
         {"event_type": "ADD_ARTIFACT_ALIAS", "alias": "production"},
-        {"project_name": "wandb-registry-dataset"},
+        {"project_name": "wandb-registry-Modèles"},
+        {"artifact_version": None, "artifact_version_string": None},
     ],
 )
-def test_a_word_of_the_template_deploys_nothing(changes: dict[str, str]) -> None:
+def test_a_word_of_the_template_deploys_nothing(changes: dict[str, Any]) -> None:
     ((type_, subject, data),) = facts("wandb", {**LINK, **changes})
     assert (type_, subject) == ("platform.reported", "model/retail/scorer")
     assert data["kind"] == {**LINK, **changes}["event_type"]
@@ -77,7 +108,6 @@ def test_a_payload_of_no_known_variable_is_refused() -> None:
     [
         ({"artifact_collection_name": 7}, "mapping_failed"),
         ({"event_type": 7}, "mapping_failed"),
-        ({"artifact_version": None, "artifact_version_string": None}, "mapping_failed"),
     ],
 )
 def test_hostile_values_are_refused(changes: dict[str, Any], reason: str) -> None:
