@@ -108,3 +108,26 @@ def test_a_space_is_nobodys_model() -> None:
 )
 def test_what_is_missing_is_named(sent: Any, pointers: list[str]) -> None:
     assert refusal("huggingface", sent) == ("mapping_failed", pointers)
+
+
+def test_a_scope_below_the_content_is_an_update_of_the_content() -> None:
+    ((type_, _, data),) = facts(
+        "huggingface", webhook("update", "repo.content.lfs", updatedRefs=pushed("refs/heads/main"))
+    )
+    assert (type_, data["version"]) == ("model.version_created", SHA)
+
+
+def test_a_version_carries_what_its_card_is_tagged_with() -> None:
+    sent = webhook("update", "repo.content", updatedRefs=pushed("refs/heads/main"))
+    tags = ["license:mit", "base_model:acme/grand", "base_model:finetune:acme/grand", "dataset:acme/prêts", "fr", None]
+    ((_, _, data),) = facts("huggingface", {**sent, "repo": {**sent["repo"], "tags": tags}})
+    assert (data["licence"], data["base_model"]) == ("mit", "acme/grand")
+    assert data["datasets"] == [{"dataset": "acme/prêts"}]
+    merged = [*tags, "base_model:acme/petit"]
+    ((_, _, data),) = facts("huggingface", {**sent, "repo": {**sent["repo"], "tags": merged}})
+    assert "base_model" not in data
+
+
+def test_a_move_that_names_no_new_place_is_reported() -> None:
+    ((type_, _, data),) = facts("huggingface", webhook("move", "repo"))
+    assert (type_, data["kind"]) == ("platform.reported", "repo.move")
