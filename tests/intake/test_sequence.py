@@ -1,5 +1,6 @@
 """Counters of `sequence` numbers: what is missing is reported after a while, once, and closed when it came late."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -258,6 +259,15 @@ async def test_a_restart_is_followed_and_what_was_missing_is_still_reported(desk
     assert [(gap["first_missing"], gap["last_missing"]) for gap in await gaps(desk)] == [(2, 8)]
     seen = (await desk.client.get("/v1/sources/mlflow-prod", headers=mine)).json()
     assert (seen["sequence"][0]["highest"], seen["sequence"][0]["contiguous"]) == (1, 1)
+
+
+async def test_numbers_that_come_at_the_same_time_are_all_counted(desk: Desk) -> None:
+    mine = await desk.register()
+    await emit(desk, mine, 0)
+    answers = await asyncio.gather(*(emit(desk, mine, number) for number in range(24, 0, -1)))
+    assert set(answers) == {202}
+    seen = (await desk.client.get("/v1/sources/mlflow-prod", headers=mine)).json()
+    assert seen["sequence"] == [{"source": URI, "highest": 24, "contiguous": 24, "missing_count": 0}]
 
 
 async def statements_of(desk: Desk, headers: dict[str, str], numbers: Sequence[int]) -> int:
