@@ -143,7 +143,7 @@ async def test_pages_of_a_list_neither_repeat_nor_leave_out(desk: Desk) -> None:
             break
         cursor = {"cursor": page["next"]}
     assert seen == subjects
-    await desk.get("/v1/models", cursor="rubbish", status=422)
+    await desk.get("/v1/models", cursor="rubbish", status=400)
 
 
 async def test_confidential_record_is_for_auditors_and_owners(desk: Desk) -> None:

@@ -43,18 +43,21 @@ class Poisoned:
 
 Outcome = Handled | Hole | Poisoned
 
+Refusal = tuple[str, str]
+"""Why a record is set aside: (reason, detail)."""
+
 
 @dataclass(slots=True)
 class Step:
     """One record of a batch on its way: `handle` is None for one that is settled without a handler.
 
-    `refusal` is (reason, detail) of a record that cannot be decoded: parked without holding its key. `together` takes
+    `refusal` is that of a record that cannot be decoded: parked without holding its key. `together` takes
     the records of consecutive steps at once, in a first pass, where a failure of one is a failure of all.
     """
 
     record: RawRecord
     handle: Callable[[], Awaitable[None]] | None
-    refusal: tuple[str, str] | None = None
+    refusal: Refusal | None = None
     together: Callable[[Sequence[RawRecord]], Awaitable[None]] | None = None
 
 
@@ -105,7 +108,7 @@ class PartitionRunner:
         """
         prepared_records = until_hole(records)
         try:
-            return await self._attempt(prepared_records, believe_hole_at, careful=False)
+            return await self._attempt(prepared_records, believe_hole_at, careful=False, refusal=None)
         except Exception as error:
             if is_transient(error):
                 raise
@@ -114,26 +117,24 @@ class PartitionRunner:
 
     async def _attempt_each(self, records: Sequence[RawRecord], believe_hole_at: int | None) -> Outcome:
         """Handle with care; where not even the steps can be made, find the record that is to blame and set it aside."""
-        try:
-            return await self._attempt(records, believe_hole_at, careful=True)
-        except Exception as error:
-            if is_transient(error):
-                raise
-            if len(records) > 1:
-                return await self._attempt_each(records[: len(records) // 2], believe_hole_at)
-            _log.exception("parked %s/%s@%s unhandled", records[0].topic, records[0].partition, records[0].offset)
-            refusal = refusal_of(error)
-        return await self._attempt(records, believe_hole_at, careful=True, refusal=refusal)
+        while True:
+            try:
+                return await self._attempt(records, believe_hole_at, careful=True, refusal=None)
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                failure = error
+            if len(records) == 1:
+                break
+            records = records[: len(records) // 2]
+        first = records[0]
+        _log.error("parked %s/%s@%s unhandled", first.topic, first.partition, first.offset, exc_info=failure)
+        return await self._attempt(records, believe_hole_at, careful=True, refusal=refusal_of(failure))
 
     async def _attempt(
-        self,
-        records: Sequence[RawRecord],
-        believe_hole_at: int | None,
-        *,
-        careful: bool,
-        refusal: tuple[str, str] | None = None,
+        self, records: Sequence[RawRecord], believe_hole_at: int | None, *, careful: bool, refusal: Refusal | None
     ) -> Outcome:
-        """Handle `records` in one transaction; with `refusal` park them for that reason, unread."""
+        """Handle `records` in one transaction; with `refusal` park the only one for that reason, unread."""
         first = records[0]
         place = (first.topic, first.partition)
         prepared = None if refusal else await self._reading.prepare(records)
@@ -145,18 +146,15 @@ class PartitionRunner:
                 return Handled(next_offset)
             if row is None or (fresh[0].offset > next_offset and fresh[0].offset != believe_hole_at):
                 return Hole(next_offset, fresh[0].offset)
-            if len(fresh) < len(records) and not refusal:
+            if len(fresh) < len(records):
                 prepared = await self._reading.prepare(fresh)
-            muted_below = row.muted_below
             failed: list[bool] = []
             sent_count = 0
-            for part in _split_at(fresh, muted_below):
-                outbox = Outbox(muted=part[0].offset < muted_below)
-                if refusal:
-                    steps = [Step(record, None, refusal) for record in part]
-                else:
-                    part_prepared = prepared if len(part) == len(fresh) else await self._reading.prepare(part)
-                    steps = await self._reading.steps(connection, outbox, part_prepared)
+            for part in _split_at(fresh, row.muted_below):
+                outbox = Outbox(muted=part[0].offset < row.muted_below)
+                if len(part) < len(fresh):
+                    prepared = await self._reading.prepare(part)
+                steps = await self._steps(connection, outbox, part, prepared, refusal)
                 failed += await self._run_steps(connection, outbox, steps, careful=careful)
                 sent_count += await outbox.flush(connection)
             longest_count, last_count = _runs(failed, self._consecutive.get(place, 0))
@@ -170,6 +168,19 @@ class PartitionRunner:
             self._committed()
         self._metrics.handled(first.topic, len(fresh), sum(failed))
         return Handled(fresh[-1].offset + 1)
+
+    async def _steps(
+        self,
+        connection: AsyncConnection,
+        outbox: Outbox,
+        records: Sequence[RawRecord],
+        prepared: object,
+        refusal: Refusal | None,
+    ) -> list[Step]:
+        """Return what the reading makes of the records, or their refusal."""
+        if refusal:
+            return [Step(record, None, refusal) for record in records]
+        return await self._reading.steps(connection, outbox, prepared)
 
     async def _run_steps(
         self, connection: AsyncConnection, outbox: Outbox, steps: Sequence[Step], *, careful: bool
