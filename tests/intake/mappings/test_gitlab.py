@@ -134,6 +134,32 @@ def test_hooks_of_groups_and_of_the_instance_are_about_what_they_name(body: dict
     assert fact[:2] == ("platform.reported", f"external/gitlab/{about}")
 
 
+@pytest.mark.parametrize(
+    ("body", "about"),
+    [
+        (
+            {"object_kind": "vulnerability", "object_attributes": {"url": "https://g.example/bank/b/-/security/1"}},
+            "bank%2Fb",
+        ),
+        (
+            {"object_kind": "build", "project_name": "A B / c", "repository": {"homepage": "https://g.example/ab/c"}},
+            "ab%2Fc",
+        ),
+        ({"object_kind": "access_token", "group": {"group_path": "bank", "group_name": "Bank"}}, "bank"),
+        ({"event_name": "subgroup_create", "group_id": 2, "full_path": "bank/modelle"}, "bank%2Fmodelle"),
+        ({"event_name": "group_create", "group_id": 78, "path": "storecloud", "name": "Store"}, "storecloud"),
+        ({"event_name": "key_create", "username": "root", "key": "ssh-rsa AAAA"}, "gitlab"),
+        (
+            {"event_name": "user_add_to_team", "project_id": 1, "project_path_with_namespace": "bank/b"},
+            "bank%2Fb",
+        ),
+    ],
+)
+def test_what_names_no_project_is_about_the_path_that_it_does_state(body: dict[str, Any], about: str) -> None:
+    ((type_, subject, _),) = facts("gitlab", body)
+    assert (type_, subject) == ("platform.reported", f"external/gitlab/{about}")
+
+
 def test_a_retry_has_the_key_of_the_first_delivery() -> None:
     unit = read("gitlab", payload("issue", big=2**80), headers={"Idempotency-Key": "f5e5f430"})
     assert unit.drafts[0].event.id == "f5e5f430/0"
