@@ -176,6 +176,74 @@ def test_a_deployment_that_names_no_version_is_kept_as_reported(state: str) -> N
     assert facts("aws", {**event, "resources": []})[0][1] == "external/aws/aws.codedeploy"
 
 
+def image_scan(status: str, counts: Any, **changed: Any) -> dict[str, Any]:
+    """Return what ECR says of a scan."""
+    detail = {
+        "scan-status": status,
+        "repository-name": "bonität",
+        "finding-severity-counts": counts,
+        "image-digest": "sha256:d4a9",
+        **changed,
+    }
+    return {
+        "id": "0123",
+        "detail-type": "ECR Image Scan",
+        "source": "aws.ecr",
+        "time": "2019-10-30T21:32:27Z",
+        "resources": ["arn:aws:ecr:eu-north-1:1:repository/b"],
+        "detail": detail,
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "counts", "outcome"),
+    [
+        ("COMPLETE", {"CRITICAL": 10, "LOW": 0}, "failed"),
+        ("COMPLETE", {"INFORMATIONAL": 0}, "passed"),
+        ("COMPLETE", {}, "passed"),
+        ("INITIAL_SCAN_COMPLETE", {"CRITICAL": 0, "TOTAL": 3}, "failed"),
+        ("COMPLETE", None, "errored"),
+        ("COMPLETE", {"CRITICAL": "0"}, "errored"),
+        ("FAILED", {}, "errored"),
+    ],
+)
+def test_an_image_passes_only_a_scan_that_came_to_its_end_and_found_nothing(
+    status: str, counts: Any, outcome: str
+) -> None:
+    ((type_, subject, data),) = facts("aws", image_scan(status, counts))
+    assert (type_, subject) == ("validation.completed", "external/aws/arn:aws:ecr:eu-north-1:1:repository%2Fb")
+    assert (data["version"], data["kind"], data["outcome"]) == ("sha256:d4a9", "security", outcome)
+
+
+def test_findings_in_an_image_are_counted_by_severity() -> None:
+    (fact,) = facts("aws", image_scan("COMPLETE", {"HIGH": 2, "TOTAL": 5}), stated={"subject": "model/retail/m"})
+    assert fact[1] == "model/retail/m"
+    assert fact[2]["measurements"] == [
+        {"metric": "vulnerabilities", "value": 2, "subgroup": "HIGH"},
+        {"metric": "vulnerabilities", "value": 5},
+    ]
+
+
+@pytest.mark.parametrize("changed", [{"scan-status": "IN_PROGRESS"}, {"image-digest": None}])
+def test_a_scan_that_goes_on_or_names_no_image_is_kept_as_reported(changed: dict[str, Any]) -> None:
+    assert facts("aws", image_scan("COMPLETE", {}, **changed))[0][0] == "platform.reported"
+
+
+def test_an_event_of_ones_own_bus_is_kept_as_reported() -> None:
+    event = {"id": "1", "detail-type": "x", "source": "com.acme", "time": "2016-06-30T22:06:31Z", "detail": {"a": 1}}
+    assert facts("aws", event)[0][:2] == ("platform.reported", "external/aws/com.acme")
+
+
+def test_an_alarm_that_gives_no_reason_is_an_incident_by_its_name() -> None:
+    (fact,) = facts("aws", {**ALARM, "NewStateReason": None})
+    assert fact[2]["summary"] == "Latenz hoch"
+
+
+def test_of_a_notification_about_mail_no_more_than_that_it_came_is_kept() -> None:
+    (fact,) = facts("aws", notification({"notificationType": "Bounce", "mail": {"destination": ["anna@example.com"]}}))
+    assert sorted(fact[2]) == ["kind", "payload_sha256", "platform"]
+
+
 def test_a_repeated_event_is_the_same_delivery() -> None:
     event = {"id": "c071", "detail-type": "x", "source": "aws.s3", "time": "2016-06-30T22:06:31Z", "detail": {}}
     assert read("aws", event).drafts[0].event.id == "c071/0"
