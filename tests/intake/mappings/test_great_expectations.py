@@ -52,6 +52,22 @@ def test_an_empty_suite_is_nothing_ran_though_it_calls_itself_a_success() -> Non
     assert checked({**report(), "results": None})["outcome"] == "nothing_ran"
 
 
+def test_statistics_tell_a_result_that_lists_only_failures_from_an_empty_suite() -> None:
+    counts = {"evaluated_expectations": 5, "successful_expectations": 5, "unsuccessful_expectations": 0}
+    data = checked({**report(), "statistics": counts})
+    assert (data["outcome"], data["checks"], data["checks_count"]) == ("passed", [], 5)
+    failed = {**report(success=False), "statistics": {**counts, "unsuccessful_expectations": 1}}
+    assert checked(failed)["outcome"] == "failed"
+    assert checked({**failed, "success": True})["outcome"] == "failed"
+    assert checked({**report(), "statistics": counts, "results": None})["outcome"] == "nothing_ran"
+
+
+def test_a_checkpoint_that_validated_nothing_of_a_model_is_a_validation_of_it() -> None:
+    ((kind, subject, data),) = facts("great_expectations", {"success": True, "validation_results": []}, stated=MODEL)
+    assert (kind, subject) == ("validation.completed", MODEL["subject"])
+    assert (data["outcome"], data["version"]) == ("nothing_ran", "7")
+
+
 def test_an_expectation_that_raised_is_errored_and_no_stack_trace_is_passed_on() -> None:
     by_metric = {
         "MetricConfigurationID(x)": {
