@@ -58,6 +58,11 @@ def test_nothing_but_held_conditions_is_a_pass(results: list[Any], expected: str
     assert outcome(*results) == expected
 
 
+def test_conditions_written_as_json_in_a_text_count_as_well() -> None:
+    conditions = json.dumps(check("a", 1, "PASS", "FAIL")["conditions_results"])
+    assert outcome({**check("a", 1), "conditions_results": conditions}) == "failed"
+
+
 def test_a_check_without_conditions_is_neither_pass_nor_fail() -> None:
     ((_, _, data),) = facts("deepchecks", suite(check("Größe", 3), check("b", 1, "PASS")), stated=DATASET)
     assert data["checks"] == [
