@@ -44,6 +44,8 @@ def outcome(*statuses: str) -> str:
         (["SUCCESS", "ERROR"], "errored"),
         (["SKIPPED"], "nothing_ran"),
         (["A NEW STATUS"], "nothing_ran"),
+        (["A NEW STATUS", "SUCCESS"], "errored"),
+        (["SKIPPED", "SUCCESS"], "passed"),
         ([], "nothing_ran"),
     ],
 )
@@ -175,12 +177,38 @@ def test_older_reports_and_suites_are_read_with_their_own_time() -> None:
     assert (data["outcome"], data["tool_version"]) == ("failed", "0.4.40")
 
 
+def test_an_older_test_says_its_value_and_column_itself() -> None:
+    parameters = {"condition": {"lt": 0.3}, "value": 0.5, "column_name": "größe"}
+    test = {"name": "Drift", "description": "d", "status": "FAIL", "group": "data_drift", "parameters": parameters}
+    ((_, _, data),) = facts("evidently", {"version": "0.4.40", "tests": [test]}, stated=DATASET)
+    assert data["checks"] == [{"name": "Drift", "outcome": "failed", "value": 0.5, "column": "größe", "detail": "d"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("RMSE()", "performance"), ("RocAuc(k=1)", "performance"), ("MaxValue()", "data_quality")]
+)
+def test_figures_of_predictions_are_performance_also_without_the_task_in_their_name(name: str, kind: str) -> None:
+    body = {"metrics": [metric(name, 0.5)], "tests": [verdict("SUCCESS", name)]}
+    ((_, _, data),) = facts("evidently", body, stated=MODEL)
+    assert (data["kind"], data["outcome"]) == (kind, "passed")
+
+
 def test_without_a_stated_subject_it_is_refused_with_the_path() -> None:
     assert refusal("evidently", {"metrics": [metric("m", 1)]}) == ("mapping_failed", ["/context/subject"])
 
 
 @pytest.mark.parametrize(
-    "body", [{}, [], None, {"metrics": {"a": 1}}, {"metrics": [{"name": "x"}]}, {"tests": [{"outcome": "passed"}]}]
+    "body",
+    [
+        {},
+        [],
+        None,
+        {"metrics": {"a": 1}},
+        {"metrics": [{"name": "x"}]},
+        {"tests": [{"outcome": "passed"}]},
+        {"data_type": "AVID", "metrics": []},
+        {"metrics": [{"metric": "cpu"}]},
+    ],
 )
 def test_anything_else_is_not_of_this_platform(body: Any) -> None:
     assert refusal("evidently", body, stated=DATASET)[0] == "unmapped"
