@@ -22,6 +22,11 @@ _INSERT: Final = (
 )
 
 
+_PACKER: Final = msgspec.msgpack.Encoder()
+_UNPACKER: Final = msgspec.msgpack.Decoder(Headers)
+"""Made once: a type is understood anew on every call of `msgspec.msgpack.decode`."""
+
+
 class EventTooLarge(ValueError):
     """Refused here, where one record or request fails: in the outbox it would hold up everything behind it."""
 
@@ -76,9 +81,9 @@ class Outbox:
 
 def pack_headers(headers: Headers) -> bytes:
     """Return record headers as bytes for a table column."""
-    return msgspec.msgpack.encode(headers)
+    return _PACKER.encode(headers)
 
 
 def unpack_headers(packed: bytes) -> Headers:
     """Return what `pack_headers` packed."""
-    return msgspec.msgpack.decode(packed, type=Headers)
+    return _UNPACKER.decode(packed)

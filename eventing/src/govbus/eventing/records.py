@@ -105,6 +105,9 @@ class _Document(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"")
 
 
+_DOCUMENT: Final = msgspec.json.Decoder(_Document)
+
+
 def _structured(value: bytes) -> Event:
     try:
         document = strict_json.parse(value)
@@ -123,7 +126,7 @@ def _data(document: Mapping[str, Any], value: bytes) -> bytes:
             return base64.b64decode(str(document["data_base64"]), validate=True)
         except ValueError:
             raise Undecodable("invalid_envelope", "data_base64 is not base64") from None
-    return bytes(msgspec.json.decode(value, type=_Document).data)
+    return bytes(_DOCUMENT.decode(value).data)
 
 
 def _text(name: str, item: object) -> str:

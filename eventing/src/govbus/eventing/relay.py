@@ -34,6 +34,7 @@ _OLDEST: Final = (
     "FROM eventing_outbox ORDER BY id LIMIT $1"
 )
 _DELETE: Final = "DELETE FROM eventing_outbox WHERE id = ANY($1::bigint[])"
+_PARTITIONER: Final = DefaultPartitioner()
 _LISTENER_STOP_SECONDS: Final = 2.0
 
 
@@ -112,11 +113,14 @@ class Relay:
 
     async def _publish(self, rows: Sequence[_Row]) -> None:
         producer = await self._live_producer()
+        partitions = {topic: sorted(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}}
+        places: dict[tuple[str, bytes], int] = {}
         queues: dict[tuple[str, int], list[_Row]] = {}
         for row in rows:
-            partitions = sorted(await producer.partitions_for(row.topic))
-            partition = DefaultPartitioner()(row.key, partitions, partitions)
-            queues.setdefault((row.topic, partition), []).append(row)
+            named = (row.topic, row.key)
+            if named not in places:  # the hash is plain Python, and the rows of a batch share few keys
+                places[named] = _PARTITIONER(row.key, partitions[row.topic], partitions[row.topic])
+            queues.setdefault((row.topic, places[named]), []).append(row)
         async with asyncio.TaskGroup() as group:
             sends = [
                 group.create_task(_send_in_order(producer, topic, partition, queue))

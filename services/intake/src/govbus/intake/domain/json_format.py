@@ -19,6 +19,10 @@ BATCH_COUNT: Final = 5_000
 """Events of one batch: Azure Event Grid sends up to 5,000; 8 MiB of `{},` would be millions of refusals."""
 
 
+_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
 def read_structured(raw: bytes) -> Said:
     """Return the event that the JSON object `raw` holds.
 
@@ -48,7 +52,7 @@ def split_batch(raw: bytes) -> list[bytes]:
         Refused: the whole is not a JSON array, or has more than `BATCH_COUNT` elements.
     """
     try:
-        elements = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        elements = _ELEMENTS.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         parse_json(raw)
         raise Refused("invalid_json", "a batch is one JSON array of CloudEvents") from None
@@ -68,7 +72,7 @@ def _data(raw: bytes, members: dict[str, Any], content_type: str) -> bytes:
     value = members["data"]
     if not is_json(content_type) and isinstance(value, str):
         return value.encode()
-    return bytes(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])["data"])
+    return bytes(_MEMBERS.decode(raw)["data"])
 
 
 def _decoded(encoded: Any) -> bytes:
