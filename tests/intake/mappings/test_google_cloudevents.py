@@ -60,6 +60,27 @@ def test_a_message_that_holds_a_platforms_event_is_that_event() -> None:
     assert facts_of(unit)[0][0] == "platform.reported"
 
 
+def test_a_secret_in_a_message_is_not_kept_in_base64() -> None:
+    held = {"password": "hunter2", "état": "prêt"}
+    ((_, _, data),) = facts("google_cloudevents", message(json.dumps(held).encode()))
+    assert data["payload"]["content"] == {"password": "[redacted]", "état": "prêt"}
+    content = b"password: hunter2"
+    ((_, _, data),) = facts("google_cloudevents", message(content))
+    assert base64.b64encode(content).decode() not in json.dumps(data)
+    assert data["payload"]["messageId"] == "m1"
+
+
+def test_a_message_without_content_is_reported() -> None:
+    held = {"data": None, "messageId": "m1", "publishTime": "2021-02-05T04:06:14.109Z", "attributes": {"k": "v"}}
+    assert facts("google_cloudevents", {"subscription": "s", "message": held})[0][0] == "platform.reported"
+
+
+@pytest.mark.parametrize("members", [{}, {"data_base64": "CgNhYmM="}])
+def test_an_event_without_json_is_reported(members: dict[str, str]) -> None:
+    sent = {"specversion": "1.0", "id": "1", "source": "//b", "type": BUILD, **members}
+    assert facts("google_cloudevents", sent)[0][0] == "platform.reported"
+
+
 def test_of_an_audit_log_only_what_was_done_to_what_is_kept() -> None:
     entry = {
         "logName": "projects/p/logs/activity",
