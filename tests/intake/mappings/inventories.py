@@ -1,4 +1,4 @@
-"""The three layouts of the federal inventories, as files of our own making."""
+"""The layouts of the federal inventories, as files of our own making."""
 
 import csv
 import io
@@ -22,6 +22,12 @@ HEADER_2023 = (
     *("Use_Case_ID", "Department_Code", "Agency", "Office", "Title", "Summary", "Development_Stage", "Techniques"),
     *("Source_Code", "Department"),
 )
+
+HEADER_2025 = (
+    *("agency", "agency_name", "id", "use_case_name", "agency_bureau", "contact_email", "development_stage"),
+    *("is_high_impact", "problem_solved", "benefits", "operational_date", "vendor_name", "has_pii"),
+)
+"""Some of the columns of the use cases that 2025 reports one by one."""
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,10 +1,10 @@
-"""The federal inventories: three layouts, a system per row, no row lost, ids that hold as far as they can."""
+"""The federal inventories: four layouts, a system per row, no row lost, ids that hold as far as they can."""
 
 from typing import Any
 
 import pytest
 
-from intake.mappings.inventories import HEADER_2023, V1, V2, first_layout, second_layout, table, use_case
+from intake.mappings.inventories import HEADER_2023, HEADER_2025, V1, V2, first_layout, second_layout, table, use_case
 from intake.mappings.reading import facts, refusal, units
 
 
@@ -58,6 +58,67 @@ FILLED = use_case(
     contains_pii="Yes",
     code_link="N/A",
 )
+
+
+ROW_2025 = (
+    *("DHS", "Department of Homeland Security", "DHS-1", "Babel", "CBP", "anna@dhs.example", "c)  Deployed - in use"),
+    *("a) High-impact", "Zu viele Sprachen", "Schneller", "2024-05-06 00:00:00", "Acme", "Yes"),
+)
+
+
+def changed_2025(**cells: str) -> dict[str, Any]:
+    """Return what is registered of the row of 2025 with other cells."""
+    row = [cells.get(name, cell) for name, cell in zip(HEADER_2025, ROW_2025, strict=True)]
+    ((_, data),) = registered(table(HEADER_2025, [row]).encode())
+    return data
+
+
+def test_a_use_case_of_2025_is_the_system_of_2024_with_that_name() -> None:
+    ((subject, data),) = registered(b"\xef\xbb\xbf" + table(HEADER_2025, [ROW_2025]).encode())
+    assert subject == registered(first_layout(use_case()))[0][0]
+    assert "anna@" not in str(data.pop("answers"))
+    assert data == {
+        "name": "Babel",
+        "purpose": "Zu viele Sprachen\nSchneller",
+        "organisation": "Department of Homeland Security",
+        "organisation_unit": "CBP",
+        "stage": "operation",
+        "claimed_classes": {"omb_m_25_21": "high_impact"},
+        "vendors": ["Acme"],
+        "implemented_on": "2024-05-06",
+        "contains_personal_data": True,
+        "external_id": "DHS-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "claimed"),
+    [
+        ("High-impact", "high_impact"),
+        ("b) Presumed high-impact, but determined not high impact", "presumed_not_high_impact"),
+        ("Presumed High-Impact, but Not High-impact", "presumed_not_high_impact"),
+        ("c) Not high-impact", "not_high_impact"),
+        ("perhaps", None),
+        ("", None),
+    ],
+)
+def test_a_claim_of_2025_is_read_with_its_letter_or_without_and_never_guessed(given: str, claimed: str | None) -> None:
+    data = changed_2025(is_high_impact=given)
+    assert data.get("claimed_classes") == ({"omb_m_25_21": claimed} if claimed else None)
+
+
+@pytest.mark.parametrize(
+    ("given", "stage"), [("Pilot", "pilot"), ("a) Pre-deployment - x", "development"), ("?", None)]
+)
+def test_a_stage_of_2025_is_read_with_its_letter_or_without(given: str, stage: str | None) -> None:
+    assert changed_2025(development_stage=given).get("stage") == stage
+
+
+@pytest.mark.parametrize(
+    ("given", "day"), [("4/15/2025", "2025-04-15"), ("2025-02-30", None), ("2025", None), ("N/A", None)]
+)
+def test_a_day_of_2025_is_one_of_the_calendar(given: str, day: str | None) -> None:
+    assert changed_2025(operational_date=given).get("implemented_on") == day
 
 
 @pytest.mark.parametrize("layout", [first_layout, second_layout], ids=["short names", "questions"])
