@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from backends.running import CHECKOUT
 from people import ISSUER, Issuer
 
+EVERY_ROLE: Final = ("viewer", "operator", "owner", "reviewer:security", "auditor", "admin")
 SERVICES: Final = ("audit_log", "console", "intake", "inventory", "notifier", "oversight", "risk")
 
 _MORE: Final[dict[str, dict[str, Any]]] = {

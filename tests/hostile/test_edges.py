@@ -8,10 +8,9 @@ import httpx2
 import pytest
 
 from hostile.conftest import Open
-from hostile.services import SERVICES
+from hostile.services import EVERY_ROLE, SERVICES
 from people import Issuer
 
-EVERY_ROLE = ("viewer", "operator", "owner", "reviewer:security", "auditor", "admin")
 FAR = ("9999-12-31T23:59:59.999999-14:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:60Z", "10000-01-01T00:00:00Z")
 LAST = ("9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z")
 DATED = (

@@ -8,6 +8,12 @@ from govbus.eventing.problems import MEDIA_TYPE, Problem
 from govbus.intake.admission import Outcome
 from govbus.intake.domain.refusals import UNAUTHENTICATED, Refused
 
+TAKEN: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "Nothing new: taken before, or of a kind that is left out; the reason says which"},
+    202: {"description": "Taken; for several, one result each"},
+}
+"""What routes that take input document of their answers."""
+
 _STATUS: Final = {"accepted": 202, "duplicate": 200, "ignored": 200}
 
 

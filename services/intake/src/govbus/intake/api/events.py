@@ -15,7 +15,7 @@ from govbus.contracts.envelope import (
 )
 from govbus.contracts.identity import identity_digest
 from govbus.eventing.problems import Problem
-from govbus.intake.api.answers import answer, batch_answer
+from govbus.intake.api.answers import TAKEN, answer, batch_answer
 from govbus.intake.api.bodies import body_limit_bytes, headers_of, read_body
 from govbus.intake.callers import Callers
 from govbus.intake.domain.http_binding import Mode
@@ -43,7 +43,7 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     """Return the event routes."""
     routes = APIRouter(tags=["events"])
 
-    @routes.post("/v1/events", status_code=202, openapi_extra=_BODY)
+    @routes.post("/v1/events", status_code=202, responses=TAKEN, openapi_extra=_BODY)
     async def emit(request: Request) -> JSONResponse:
         """Take one CloudEvent (binary or structured) or a batch; the answer comes after the commit."""
         source, refusal = await callers.emitter(request)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from govbus.eventing.problems import Problem
 from govbus.intake.admission import Outcome, chunks
-from govbus.intake.api.answers import answer_all, result
+from govbus.intake.api.answers import TAKEN, answer_all, result
 from govbus.intake.api.bodies import body_limit_bytes, headers_of, read_body
 from govbus.intake.callers import Callers
 from govbus.intake.domain.deliveries import STATED, read_delivery
@@ -54,7 +54,7 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     """Return the import route."""
     routes = APIRouter(tags=["imports"])
 
-    @routes.post("/v1/imports", status_code=202, openapi_extra=_BODY)
+    @routes.post("/v1/imports", status_code=202, responses=TAKEN, openapi_extra=_BODY)
     async def take(request: Request, asked: Annotated[Asked, Query()]) -> Response:
         """Take a file in; what the payload does not say of itself stands in the address."""
         source, units = await _read(request, asked, reception, callers)

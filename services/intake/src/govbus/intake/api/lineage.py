@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from govbus.intake.admission import Outcome
-from govbus.intake.api.answers import answer, batch_answer
+from govbus.intake.api.answers import TAKEN, answer, batch_answer
 from govbus.intake.api.bodies import body_limit_bytes, headers_of, read_body
 from govbus.intake.callers import Callers
 from govbus.intake.domain.deliveries import read_delivery
@@ -37,7 +37,7 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     """Return the lineage route."""
     routes = APIRouter(tags=["webhooks"])
 
-    @routes.post("/api/v1/lineage", status_code=_CREATED, openapi_extra=_BODY)
+    @routes.post("/api/v1/lineage", status_code=_CREATED, responses=TAKEN, openapi_extra=_BODY)
     async def take(request: Request) -> JSONResponse:
         """Take one OpenLineage event, or a list of them, each judged on its own; gzip is unpacked."""
         source, refusal = await callers.emitter(request)

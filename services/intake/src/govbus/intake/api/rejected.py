@@ -18,7 +18,7 @@ from govbus.eventing.paging import (
     page,
 )
 from govbus.eventing.problems import Problem
-from govbus.intake.api.answers import answer_all
+from govbus.intake.api.answers import TAKEN, answer_all
 from govbus.intake.callers import Callers
 from govbus.intake.domain.deliveries import read_delivery
 from govbus.intake.domain.inputs import Input, Unit
@@ -52,7 +52,7 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
         more = found[limit - 1].ordinal if len(found) > limit else None
         return page(items, limit, encode_cursor(more) if more is not None else None)
 
-    @routes.post("/v1/rejected/{rejected_id}/replay", status_code=202)
+    @routes.post("/v1/rejected/{rejected_id}/replay", status_code=202, responses=TAKEN)
     async def replay(rejected_id: UUID, principal: Operator, request: Request) -> JSONResponse:
         """Read refused input again, as its sender, with the mappings and rights of now."""
         async with reception.transaction() as (connection, outbox):

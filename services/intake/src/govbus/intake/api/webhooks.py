@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from govbus.intake.api.answers import answer_all, problem_of
+from govbus.intake.api.answers import TAKEN, answer_all, problem_of
 from govbus.intake.api.bodies import body_limit_bytes, headers_of, read_body
 from govbus.intake.api.handshaking import Handshaking
 from govbus.intake.api.signed import SignedDeliveries
@@ -30,7 +30,7 @@ def router(reception: Reception, callers: Callers, deliveries: SignedDeliveries,
     """Return the webhook route."""
     routes = APIRouter(tags=["webhooks"])
 
-    @routes.post("/v1/webhooks/{source_name}", status_code=202, openapi_extra=_BODY)
+    @routes.post("/v1/webhooks/{source_name}", status_code=202, responses=TAKEN, openapi_extra=_BODY)
     async def take(source_name: str, request: Request) -> JSONResponse:
         """Take one delivery; a retry of the same delivery is a duplicate, a test delivery is ignored and recorded."""
         source, keys = await find_signing(source_name, reception)

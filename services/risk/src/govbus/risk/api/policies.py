@@ -50,7 +50,7 @@ def router(service: Service, policies: Policies) -> APIRouter:
         ]
         return page(items, limit, encode_cursor(items[limit - 1]["digest"]) if len(items) > limit else None)
 
-    @routes.post("", status_code=201)
+    @routes.post("", status_code=201, responses={200: {"description": "The same rules are there already"}})
     async def store(asked: BundleRequest, who: Annotated[Principal, admin], response: Response) -> dict[str, Any]:
         """Check and store a bundle: 201, or 200 when the same rules are there already. It decides nothing yet."""
         try:
