@@ -46,6 +46,13 @@ def test_input_and_facts_stand_side_by_side(tmp_path: Path) -> None:
     assert any("external/my-source/deploy" in line.partition(" | ")[2] for line in lines)
 
 
+def test_help_says_what_each_command_does() -> None:
+    done = run("mapping", "--help")
+    assert "List the delivered mappings." in done.stdout
+    assert "Show what a mapping makes of a payload" in done.stdout
+    assert "Mapping files" in run("--help").stdout
+
+
 def test_a_refusal_has_the_path_and_exit_code_1(tmp_path: Path) -> None:
     done = run("mapping", "test", *written(tmp_path, '{"kind": "x"}'), "--json")
     assert done.returncode == 1

@@ -38,6 +38,16 @@ async def test_null_takes_a_setting_away(desk: Desk) -> None:
     assert (seen["expected_interval_seconds"], seen["mapping"]) == (None, None)
 
 
+async def test_a_limit_changes_alone_and_null_takes_one_or_all_away(desk: Desk) -> None:
+    await desk.register(limits={"events_per_second": 5.0, "body_bytes": 4096})
+    await change(desk, limits={"body_bytes": 2048})
+    assert (await shown(desk))["limits"] == {"events_per_second": 5.0, "body_bytes": 2048, "event_bytes": None}
+    await change(desk, limits={"events_per_second": None})
+    assert (await shown(desk))["limits"] == {"events_per_second": None, "body_bytes": 2048, "event_bytes": None}
+    await change(desk, limits=None)
+    assert (await shown(desk))["limits"] == {"events_per_second": None, "body_bytes": None, "event_bytes": None}
+
+
 async def test_a_changed_registration_holds_for_the_next_event(desk: Desk) -> None:
     mine = await desk.register()
     assert (await desk.emit(mine)).status_code == 202

@@ -17,6 +17,13 @@ from govbus.sdk.failures import GovbusFailure, NotConfigured, NotProved, Refused
 PLUGINS: Final = "govbus.commands"
 """Entry points of commands that only parts of Govbus have: the engine of mappings, the admin of Kafka."""
 
+PLUGIN_HELP: Final = {
+    "mapping": "Mapping files, which read platforms' own payloads: list, test.",
+    "mapping.list": "List the delivered mappings.",
+    "mapping.test": "Show what a mapping makes of a payload: input and facts side by side, or why it is refused.",
+}
+"""What help says of commands that are not imported before they are used."""
+
 _INTERRUPTED: Final = 130
 
 app = App(
@@ -50,9 +57,9 @@ def add_plugins(program: App) -> None:
     for point in sorted(entry_points(group=PLUGINS), key=lambda point: point.name):
         family, _, command = point.name.partition(".")
         if family not in families:
-            families[family] = App(name=family)
+            families[family] = App(name=family, help=PLUGIN_HELP.get(family, ""))
             program.command(families[family])
-        families[family].command(point.value, name=command)
+        families[family].command(point.value, name=command, help=PLUGIN_HELP.get(point.name, ""))
 
 
 add_plugins(app)

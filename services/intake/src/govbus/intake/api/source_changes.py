@@ -1,6 +1,5 @@
 """Changing and removing a registered platform; each act is on record with who did it and when."""
 
-from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -28,6 +27,8 @@ _NOT_HERE: Final = "GET /v1/sources lists the platforms; a removed one cannot be
 class ChangedSource(BaseModel):
     """Body of `PATCH /v1/sources/{name}`: what is stated changes, null takes a setting away, the rest stays.
 
+    The same holds for each limit of its own.
+
     Name, URI and namespace of a platform are what its past facts hang on: they stay.
     """
 
@@ -38,13 +39,14 @@ class ChangedSource(BaseModel):
     expected_interval_seconds: Seconds | None = None
     replay_window_seconds: Seconds = DEFAULT_REPLAY_WINDOW_SECONDS
     kafka: bool = False
-    limits: SourceLimits = SourceLimits()
+    limits: SourceLimits | None = None
 
     def stated(self) -> dict[str, Any]:
         """Return the settings that the body names."""
         found = {name: getattr(self, name) for name in self.model_fields_set}
         if "limits" in found:
-            found["limits"] = asdict(self.limits.to_limits())
+            named = SourceLimits.model_fields if self.limits is None else self.limits.model_fields_set
+            found["limits"] = {limit: getattr(self.limits, limit, None) for limit in named}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 
@@ -83,7 +85,10 @@ async def _change(
 ) -> None:
     now = reception.clock()
     current = source_document(found, sources.Activity()) | {"kafka": found.source.kafka}
-    changed = {name: value for name, value in asked.stated().items() if current[name] != value}
+    stated = asked.stated()
+    if "limits" in stated:
+        stated["limits"] = current["limits"] | stated["limits"]
+    changed = {name: value for name, value in stated.items() if current[name] != value}
     if not changed:
         return
     name = found.source.name
