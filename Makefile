@@ -33,7 +33,7 @@ check: install
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -m "not system and not browser and not kafka and not postgres and not processes and not npm and not live"
+	@$(BIN)/python -m pytest -q -n auto -m "not system and not browser and not kafka and not postgres and not processes and not npm and not live"
 
 # The crash test in its long form: every service, PostgreSQL and Kafka killed KILLS times.
 soak: install
