@@ -1,7 +1,7 @@
 """Secrets in platforms' payloads: blanked before anything is mapped, stored or logged.
 
 A mapping names the places it knows. Beside them, members that are named like a secret and texts that look like a known
-kind of token are blanked wherever they stand.
+kind of token are blanked wherever they stand, in texts that hold JSON too.
 
 Source: the token formats that GitHub, GitLab, AWS, Slack, OpenAI, Hugging Face and RFC 7519 document.
 """
@@ -9,6 +9,8 @@ Source: the token formats that GitHub, GitLab, AWS, Slack, OpenAI, Hugging Face 
 import re
 from collections.abc import Sequence
 from typing import Any, Final
+
+from govbus.contracts import strict_json
 
 BLANK: Final = "[redacted]"
 """What stands in place of a secret."""
@@ -82,7 +84,7 @@ def _blank_at(value: Any, path: RedactedPath) -> Any:
 
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, str):
-        return _TOKEN.sub(BLANK, value)
+        return _json_without_secrets(_TOKEN.sub(BLANK, value))
     if isinstance(value, list):
         items = [_without_secrets(item) for item in value]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
@@ -90,6 +92,17 @@ def _without_secrets(value: Any) -> Any:
         members = {key: _blank_secret(key, item) for key, item in value.items()}
         return value if all(members[key] is value[key] for key in value) else members
     return value
+
+
+def _json_without_secrets(text: str) -> str:
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        held = strict_json.parse(text.encode("utf-8", "surrogatepass"))
+    except strict_json.InvalidJson:
+        return text
+    found = _without_secrets(held)
+    return text if found is held else strict_json.dump(found).decode()
 
 
 def _blank_secret(key: str, value: Any) -> Any:
