@@ -76,8 +76,22 @@ EXPECTED_ALARM = (
             "eventSource": "aws:kafka",
             "records": {"t-0": [{"topic": "t", "partition": 0, "offset": 1, "timestamp": 1, "value": encoded(ALARM)}]},
         },
+        {
+            "eventSource": "aws:mq",
+            "eventSourceArn": "arn:aws:mq:b",
+            "messages": [{"messageID": "ID:1", "timestamp": 1599863938941, "data": encoded(ALARM)}],
+        },
+        {
+            "eventSource": "aws:rmq",
+            "eventSourceArn": "arn:aws:mq:b",
+            "rmqMessagesByQueue": {"test::/": [{"basicProperties": {"messageId": None}, "data": encoded(ALARM)}]},
+        },
+        {
+            "deliveryStreamArn": "arn:aws:firehose:s",
+            "records": [{"recordId": "r", "approximateArrivalTimestamp": 1507217624302, "data": encoded(ALARM)}],
+        },
     ],
-    ids=["bare", "SNS", "SNS to Lambda", "SQS", "SNS in SQS", "Kinesis", "Kafka"],
+    ids=["bare", "SNS", "SNS to Lambda", "SQS", "SNS in SQS", "Kinesis", "Kafka", "ActiveMQ", "RabbitMQ", "Firehose"],
 )
 def test_an_alarm_means_the_same_in_every_envelope(payload: dict[str, Any]) -> None:
     assert facts("aws", payload) == [EXPECTED_ALARM]
@@ -135,6 +149,17 @@ def test_records_are_deliveries_of_their_own_and_one_that_is_broken_stops_no_oth
     found = units("aws", sent)
     assert [unit.refused.reason if unit.refused else None for unit in found] == [None, "mapping_failed", None]
     assert [unit.drafts[0].event.id for unit in found if unit.drafts] == ["m1/0", "m3/0"]
+
+
+def test_a_text_in_a_queue_is_kept_under_its_queue_and_logs_are_kept_unread() -> None:
+    text = base64.b64encode(b"hello").decode()
+    message = {"messageID": "ID:1", "timestamp": 1599863938941, "data": text}
+    (unit,) = units("aws", {"eventSource": "aws:mq", "eventSourceArn": "arn:mq", "messages": [message]})
+    event = unit.drafts[0].event
+    assert (event.subject, event.time.isoformat()) == ("external/aws/arn:mq", "2020-09-11T22:38:58.941000+00:00")
+    assert event.id.startswith("ID:1 ")
+    (fact,) = facts("aws", {"awslogs": {"data": "H4sIAAAAAAAAAA=="}})
+    assert (fact[1], fact[2]["kind"]) == ("external/aws/awslogs", "awslogs")
 
 
 def test_a_record_of_kafka_without_value_is_kept_and_known_by_its_place() -> None:
