@@ -11,6 +11,7 @@ from pydantic import (
     field_validator,
 )
 
+from govbus.contracts.fields import NO_NUL
 from govbus.contracts.limits import ATTRIBUTE_BYTES, BODY_BYTES, EVENT_BYTES
 from govbus.eventing.problems import Problem
 from govbus.intake.api.signatures import Signature, is_unsigned
@@ -30,7 +31,9 @@ _EVENTS_PER_SECOND: Final = 1_000_000.0
 _OURS: Final = frozenset({"people", "intake", "govbus"})
 
 Seconds = Annotated[int, Field(gt=0, le=_YEAR_SECONDS)]
-TypeGlobs = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=200)]
+TypeGlobs = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)], ...], Field(max_length=200)
+]
 """What a platform may say: globs over type names, short or full."""
 
 
