@@ -68,6 +68,34 @@ def test_only_its_own_disparity_metrics_have_a_direction() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["demographic_parity_difference", "equalized_odds_ratio"])
+def test_disparity_metrics_stand_alone_too(name: str) -> None:
+    assert measured({name: 0.2, "house_metric": 3}) == [(name, 0.2, None), ("house_metric", 3, None)]
+
+
+def test_a_frame_of_one_metric_has_figures_of_its_groups() -> None:
+    body = {"by_group": {"F": 0.5, "M": None}, "overall": 0.6, "difference": 0.1}
+    assert measured(body) == [("by_group", 0.5, "F"), ("difference", 0.1, None), ("overall", 0.6, None)]
+
+
+@pytest.mark.parametrize(
+    "by_group",
+    [
+        {"columns": ["tpr"], "index": ["sex=F"], "data": [[0.5]]},
+        [{"sex": "F", "tpr": 0.5}],
+        {"schema": {"primaryKey": ["sex"]}, "data": [{"sex": "F", "tpr": 0.5}]},
+        {"schema": {"primaryKey": ["index"]}, "data": [{"index": 0, "sex": "F", "tpr": 0.5}]},
+    ],
+)
+def test_groups_beside_the_overall_figures_may_have_every_form(by_group: Any) -> None:
+    assert measured({"by_group": by_group, "overall": {"tpr": 0.6}}) == [("tpr", 0.5, "sex=F"), ("tpr", 0.6, None)]
+
+
+def test_rows_of_failing_checks_are_no_groups() -> None:
+    row = {"schema_context": "Column", "column": "a", "check": "ge(0)", "check_number": 0, "failure_case": -1}
+    assert refusal("fairlearn", [row], stated=MODEL)[0] == "unmapped"
+
+
 @pytest.mark.parametrize("body", [{"by_group": {}}, {"by_group": None}, {"accuracy": {"F": None}}])
 def test_no_figure_is_nothing_ran(body: Any) -> None:
     ((_, _, data),) = facts("fairlearn", body, stated=MODEL)
