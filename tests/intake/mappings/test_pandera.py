@@ -66,6 +66,35 @@ def test_a_report_without_a_row_is_nothing_ran(body: Any) -> None:
     assert (data["outcome"], data["checks"], data["checks_count"]) == ("nothing_ran", [], 0)
 
 
+def test_a_report_without_a_row_about_a_model_is_a_validation_of_it() -> None:
+    ((kind, _, data),) = facts("pandera", {"DATA": {}}, stated=MODEL)
+    assert (kind, data["outcome"]) == ("validation.completed", "nothing_ran")
+
+
+def test_failure_cases_are_read_by_columns_as_well() -> None:
+    rows = [case("a"), case("b", column="größe")]
+    columns = {name: {str(at): row[name] for at, row in enumerate(rows)} for name in rows[0]}
+    ((_, _, data),) = facts("pandera", columns, stated=DATASET)
+    assert (data["outcome"], data["checks"]) == (
+        "failed",
+        [{"name": "a", "outcome": "failed", "column": "sex"}, {"name": "b", "outcome": "failed", "column": "größe"}],
+    )
+    ((_, _, counted),) = facts("pandera", columns, stated=MODEL)
+    assert counted["measurements"][0]["value"] == 2
+
+
+def test_very_many_failure_cases_by_columns_are_one_per_check() -> None:
+    places = [str(at) for at in range(6000)]
+    columns = {"check": dict.fromkeys(places, "ge(0)"), "failure_case": dict.fromkeys(places, -1)}
+    ((_, _, data),) = facts("pandera", columns, stated=DATASET)
+    assert data["checks"] == [{"name": "ge(0)", "outcome": "failed"}]
+
+
+def test_a_check_without_a_name_fails_all_the_same() -> None:
+    ((_, _, data),) = facts("pandera", [{**case("a"), "check": None}], stated=DATASET)
+    assert (data["outcome"], data["checks"][0]["name"]) == ("failed", "check")
+
+
 def test_about_a_model_the_failures_are_counted() -> None:
     ((kind, _, data),) = facts("pandera", [case("a"), case("a"), case("b")], stated=MODEL)
     assert (kind, data["kind"], data["outcome"]) == ("validation.completed", "data_quality", "failed")
