@@ -111,6 +111,22 @@ def test_a_hit_log_holds_hits_alone_and_is_a_failure() -> None:
     ]
 
 
+def test_reports_and_hit_logs_of_very_many_attempts_are_read() -> None:
+    hits = [{"attempt_id": str(at), "probe": f"p{at % 3}", "detector": "d"} for at in range(6000)]
+    ((_, _, data),) = facts("garak", lines(*hits), stated=MODEL)
+    assert [(one["subgroup"], one["value"]) for one in data["measurements"]] == [
+        ("p0 d", 2000),
+        ("p1 d", 2000),
+        ("p2 d", 2000),
+    ]
+    ((_, _, more),) = facts("garak", lines(*hits, *hits), stated=MODEL)
+    assert [(one.get("subgroup"), one["value"]) for one in more["measurements"]] == [(None, 12_000)]
+    attempts = [{"entry_type": "attempt", "uuid": str(at)} for at in range(12_000)]
+    result = {"entry_type": "eval", "probe": "p", "detector": "d", "passed": 4, "total_evaluated": 5}
+    ((_, _, tried),) = facts("garak", lines({"entry_type": "init"}, *attempts, result), stated=MODEL)
+    assert (tried["outcome"], tried["measurements"][0]["value"]) == ("failed", 0.2)
+
+
 def test_without_a_stated_subject_it_is_refused_with_the_path() -> None:
     assert refusal("garak", lines(BEGAN, ENDED)) == ("mapping_failed", ["/context/subject"])
 
