@@ -90,6 +90,15 @@ def test_samples_are_no_results() -> None:
     assert data["payload"] == {"samples_count": 3, "metrics": ["acc"]}
 
 
+def test_of_very_many_tasks_those_of_groups_come_first() -> None:
+    results = {
+        **{f"task_{at:04}": {"acc,none": 0.5, "acc_stderr,none": 0.1} for at in range(2000)},
+        "world": {"acc,none": 1},
+    }
+    found = measurements(results, groups={"world": results["world"]})
+    assert (len(found), found[0], found[1]["metric"]) == (800, {"metric": "world.acc", "value": 1}, "task_0000.acc")
+
+
 def test_what_nobody_states_is_refused_with_the_path() -> None:
     assert refusal("lm_eval", report({"a": {"acc": 1}})) == ("mapping_failed", ["/context/subject"])
     only = {"subject": MODEL["subject"]}
