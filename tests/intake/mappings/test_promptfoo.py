@@ -85,6 +85,14 @@ def test_the_suite_may_name_what_it_tests_and_the_sender_outdoes_it() -> None:
     assert (subject, data["version"]) == ("model/retail/assistant", "3")
 
 
+def test_of_very_many_tests_the_statistics_are_said() -> None:
+    data = validation(
+        run(5999, 1, 0, *(result(success=True, plugin="harmful") for _ in range(6000)), config={"redteam": {}})
+    )
+    assert (data["kind"], data["outcome"]) == ("red_team", "failed")
+    assert [one["metric"] for one in data["measurements"]] == ["pass_rate"]
+
+
 def test_prompts_and_variables_are_not_passed_on() -> None:
     unit = read("promptfoo", run(1, 0, 0, result(success=True)), stated=MODEL)
     assert "爆弾" not in unit.drafts[0].event.data.decode()
