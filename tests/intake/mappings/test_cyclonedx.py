@@ -90,6 +90,14 @@ def test_data_components_are_data_sets() -> None:
     )
 
 
+def test_bills_of_very_many_parts_are_read() -> None:
+    parts = [{"type": "library", "name": f"part-{at}"} for at in range(6000)]
+    ((kind, _, data),) = facts("cyclonedx", bom(*parts), stated={"subject": "system/retail/shop"})
+    assert (kind, data["payload"]["components_count"]) == ("platform.reported", 6000)
+    subjects = {subject for _, subject, _ in facts("cyclonedx", bom(*parts, MODEL))}
+    assert subjects == {"model/retail/CompVis%2Fstable-diffusion"}
+
+
 def test_vulnerabilities_of_a_models_bill_stand_at_its_version() -> None:
     weak = {
         "id": "CVE-2021-1",
