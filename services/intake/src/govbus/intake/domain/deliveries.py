@@ -19,6 +19,9 @@ from govbus.intake.domain.source import Source
 STATED: Final = ("subject", "version", "environment", "evaluator", "time", "namespace")
 """What a sender may state beside a payload that does not say it itself."""
 
+_ABOUT: Final = frozenset(STATED) - {"time"}
+"""What makes it another delivery; with another time it is the same one, told again."""
+
 
 def read_delivery(input_: Input, source: Source, mappings: Mappings, received_at: datetime) -> list[Unit]:
     """Return the units of one delivery: one, or one per part where the mapping splits it. Never raises."""
@@ -39,14 +42,15 @@ def read_delivery(input_: Input, source: Source, mappings: Mappings, received_at
     return [_unit(one, part, reading, source, mappings) for one, part in zip(inputs, parts, strict=True)]
 
 
-def read_carried(unit: Unit, event: Event, reading: Mapping, source: Source, mappings: Mappings) -> Unit:
+def read_carried(
+    unit: Unit, event: Event, reading: Mapping, source: Source, mappings: Mappings, received_at: datetime
+) -> Unit:
     """Return the unit of a CloudEvent whose data a mapping reads; all its facts are taken together or none."""
     try:
         body = redacted(reading.decoder.decode(event.data), reading.redact)
         digest = hashlib.sha256(event.data).hexdigest()
-        payload = Payload(
-            body, _shown(unit.input), digest, digest, _context(unit.input, event.time), _attributes(event)
-        )
+        context = {**_context(unit.input, received_at), "time": format_time(event.time)}
+        payload = Payload(body, _shown(unit.input), digest, digest, context, _attributes(event))
         outcomes = [_carried(event, reading, part, source, mappings) for part in split(reading, payload, source)]
     except Refused as refusal:
         return replace(unit, refused=refusal)
@@ -80,7 +84,8 @@ def _unit(input_: Input, payload: Payload, reading: Mapping, source: Source, map
         outcome = apply(reading, payload, source, mappings, scope, delivery)
     except Refused as refusal:
         return replace(unit, refused=refusal)
-    known_as = hashlib.sha256(delivery.encode() + b"\n" + bytes.fromhex(payload.part_sha256)).digest()
+    about = _json(payload.about) if payload.about else b""
+    known_as = hashlib.sha256(delivery.encode() + b"\n" + bytes.fromhex(payload.part_sha256) + about).digest()
     if isinstance(outcome, Ignored):
         return replace(unit, delivery=known_as, ignored=outcome)
     return replace(unit, delivery=known_as, drafts=outcome)
@@ -93,7 +98,8 @@ def _decoded(reading: Mapping, input_: Input, received_at: datetime) -> tuple[Pa
     digest = hashlib.sha256(input_.raw).hexdigest()
     original = input_.original_sha256 or digest
     context = _context(input_, received_at)
-    payload = Payload(body, _shown(input_), original, digest, context, ordinal=input_.ordinal)
+    about = {name: value for name, value in input_.stated.items() if name in _ABOUT}
+    payload = Payload(body, _shown(input_), original, digest, context, ordinal=input_.ordinal, about=about)
     if body is found:
         return payload, input_
     return payload, replace(input_, body=_json(body), is_decoded=True, original_sha256=original)

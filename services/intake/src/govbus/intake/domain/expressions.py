@@ -47,12 +47,7 @@ class ExpressionFailed(ValueError):
 def _environment() -> cel.Env:
     return cel.NewEnv(
         variables=dict.fromkeys(VARIABLES, cel.Type.DYN),
-        extensions=[
-            ext_optional.ExtOptional(),
-            ext_strings.ExtStrings(),
-            ext_math.ExtMath(),
-            ext_bindings.ExtBindings(),
-        ],
+        extensions=[make() for make in _EXTENSIONS],
         functions=[*functions.declarations(), *list_functions.declarations()],
     )
 
@@ -116,11 +111,6 @@ class Scope:
         if not definitions:
             return self
         return Scope(self.variables, {**self.definitions, **definitions}, self.item_pointer, self._shown)
-
-    def with_body(self, body: Any, ordinal: int) -> "Scope":
-        """Return the scope of one part of a split payload; definitions are computed anew."""
-        variables = {**self.variables, "whole": self.variables["body"], "body": body, "ordinal": ordinal, "my": {}}
-        return Scope(variables, self.definitions)
 
     def define(self, names: tuple[str, ...]) -> None:
         """Compute the definitions of `names` that are not computed yet.

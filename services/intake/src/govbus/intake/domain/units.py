@@ -64,7 +64,7 @@ def _event_unit(input_: Input, parse: Callable[[], Said], source: Source, mappin
     reading = mappings.get(source.mapping) if source.mapping else None
     if reading is not None and any(fnmatchcase(draft.event.type, glob) for glob in reading.carried_types):
         carrying = Unit(input_, carrier=event_identity(draft.event), claimed=claimed, numbered=number)
-        return read_carried(carrying, draft.event, reading, source, mappings)
+        return read_carried(carrying, draft.event, reading, source, mappings, now)
     return Unit(input_, drafts=(draft,), claimed=claimed, numbered=number)
 
 
