@@ -28,7 +28,12 @@ from govbus.eventing.settings import ServiceSettings
 
 _log: Final = logging.getLogger(__name__)
 
-_LEAD: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('eventing_relay', 0))"
+_LEAD: Final = (
+    "SELECT pg_try_advisory_xact_lock(hashtextextended('eventing_relay', 0)), "
+    "set_config('synchronous_commit', 'off', true)"
+)
+"""A deletion that a crash of the machine takes back costs a resend in order: nobody waits for it to reach the disk."""
+
 _OLDEST: Final = (
     "SELECT id, topic, key, value, headers, extract(epoch FROM created_at)::float8 "
     "FROM eventing_outbox ORDER BY id LIMIT $1"
@@ -150,6 +155,7 @@ class Relay:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.relay_poll_seconds):
                 await self._wake.wait()
+                await asyncio.sleep(self._settings.relay_gather_seconds)
         self._wake.clear()
 
     async def _listen(self) -> None:

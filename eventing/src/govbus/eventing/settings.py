@@ -61,6 +61,9 @@ class ServiceSettings(BaseSettings):
 
     relay_batch_count: int = Field(default=1000, description="outbox rows published and deleted together")
     relay_poll_seconds: float = Field(default=1, description="backstop for a lost notification")
+    relay_gather_seconds: float = Field(
+        default=0.01, ge=0, description="how long a woken relay waits for more rows: fewer and larger transactions"
+    )
     relay_deadline_seconds: float = Field(
         default=8, description="below idle_in_transaction_session_timeout (10 s), so a slow broker costs a resend only"
     )
