@@ -33,16 +33,19 @@ rules:
     data: {version: context.version, kind: "'performance'", outcome: body.outcome}
 """
 
+NUMBERED = REPORT.replace("name: report", "name: numbered\ndelivery: body.id")
+
 PASSED = b'{"outcome": "passed"}'
 
 
 @pytest.fixture
 async def desk(service_database: Callable[[str], str], tmp_path: Path) -> AsyncIterator[Desk]:
-    """An intake with two mappings of its own."""
+    """An intake with three mappings of its own."""
     own = tmp_path / "own"
     own.mkdir()
     (own / "table.yaml").write_text(TABLE)
     (own / "report.yaml").write_text(REPORT)
+    (own / "numbered.yaml").write_text(NUMBERED)
     async with open_desk(service_database("intake"), tmp_path, intake_own_mappings_directory=own) as opened:
         yield opened
 
@@ -92,6 +95,34 @@ async def test_a_report_is_about_what_the_sender_states(desk: Desk) -> None:
     (fact,) = await desk.facts()
     assert (fact.subject, fact.json()["version"], fact.time.year) == ("model/retail/m", "3", 2026)
     assert fact.authid == "//acme"
+
+
+async def test_the_same_report_about_another_version_is_another_one_and_with_another_time_a_duplicate(
+    desk: Desk,
+) -> None:
+    credential = await desk.register("acme")
+    about = {"as": "report", "subject": "model/retail/m", "time": "2026-01-02T03:04:05Z"}
+    answers = [
+        await send(desk, PASSED, credential, **(about | {"version": "3"})),
+        await send(desk, PASSED, credential, **(about | {"version": "4"})),
+        await send(desk, PASSED, credential, **(about | {"version": "4", "time": "2026-01-03T03:04:05Z"})),
+    ]
+    assert [answer.json()["status"] for answer in answers] == ["accepted", "accepted", "duplicate"]
+    facts = await desk.facts()
+    assert [fact.json()["version"] for fact in facts] == ["3", "4"]
+    assert len({fact.id for fact in facts}) == 2
+
+
+async def test_a_report_with_an_id_of_its_own_about_another_version_is_refused_and_not_passed_over(desk: Desk) -> None:
+    credential = await desk.register("acme")
+    about = {"as": "numbered", "subject": "model/retail/m", "version": "3", "time": "2026-01-02T03:04:05Z"}
+    body = b'{"outcome": "passed", "id": "run-7"}'
+    first, again, other = [
+        await send(desk, body, credential, **asked) for asked in (about, about, about | {"version": "4"})
+    ]
+    assert (first.json()["status"], again.json()["status"]) == ("accepted", "duplicate")
+    assert (other.status_code, other.json()["reason"]) == (409, "id_reused")
+    assert len(await desk.facts()) == 1
 
 
 async def test_a_person_with_the_role_owner_may_import(desk: Desk) -> None:

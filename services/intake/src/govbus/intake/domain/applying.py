@@ -6,7 +6,7 @@ Pure: the same payload, source and mappings give the same facts, ids included.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dictionary
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from govbus.contracts import catalogue, strict_json, types
@@ -48,6 +48,7 @@ class Payload:
         raw_sha256: of the bytes as received, in hex; `part_sha256` of the part at hand, where it was split.
         context: what the sender stated beside the payload, and `received_at`.
         event: attributes of the CloudEvent that carries it.
+        about: of what the sender stated, what makes it another delivery: the same report about another version.
     """
 
     body: Any
@@ -58,6 +59,7 @@ class Payload:
     event: Dictionary[str, str] | None = None
     whole: Any = None
     ordinal: int = 0
+    about: Dictionary[str, str] = field(default_factory=dict)
 
     def scope(self, reading: Mapping, source: Source) -> Scope:
         """Return what the expressions of a mapping see of it."""
@@ -121,9 +123,9 @@ def digest_of(value: Any) -> str:
 
 
 def delivery_id(reading: Mapping, payload: Payload, scope: Scope) -> str:
-    """Return the platform's own id of this delivery, the digest of its bytes where it has none."""
+    """Return the platform's own id of this delivery; without one the digest of its bytes and of what they are about."""
     if reading.delivery is None:
-        return payload.part_sha256
+        return digest_of([payload.part_sha256, payload.about]) if payload.about else payload.part_sha256
     return Renderer(reading).text(reading.delivery, scope)
 
 
