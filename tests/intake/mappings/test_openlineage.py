@@ -163,7 +163,7 @@ def test_a_time_without_zone_is_utc() -> None:
         ({**run("START"), "run": None}, ["/run/runId"]),
         ({key: value for key, value in run().items() if key != "eventTime"}, ["/eventTime"]),
         ({**run("START"), "job": {"name": "x"}}, ["/job/namespace"]),
-        (run(outputs=[{"name": "t"}]), ["/outputs/0/namespace"]),
+        (run(outputs=[{"name": "t"}]), ["/my/written/0/namespace"]),
     ],
 )
 def test_what_is_missing_is_named(sent: Any, pointers: list[str]) -> None:
@@ -191,3 +191,41 @@ def test_hostile_values_are_refused(sent: Any) -> None:
 def test_facets_that_are_null_are_absent(absent: dict[str, Any]) -> None:
     sent = run(inputs=[{**LOANS, **absent}], outputs=[{**LOANS, **absent}], inputs2=None)
     assert types_of(sent) == ["dataset.version_created"]
+
+
+def test_a_data_set_that_a_run_dropped_has_no_version_of_it() -> None:
+    dropped = {**LOANS, "facets": {"lifecycleStateChange": {"lifecycleStateChange": "DROP"}}}
+    assert types_of(run(outputs=[dropped])) == ["platform.reported"]
+    assert types_of(run(outputs=[dropped, {"namespace": "db", "name": "t"}])) == ["dataset.version_created"]
+
+
+@pytest.mark.parametrize("state", ["FAIL", "ABORT"])
+def test_checks_of_a_run_that_failed_are_no_pass(state: str) -> None:
+    (_, _, data), _ = facts("openlineage", run(state, inputs=[asserted(True)]))
+    assert data["outcome"] == "errored"
+
+
+def test_a_check_without_a_verdict_among_others_is_no_pass() -> None:
+    ((_, _, data),) = facts("openlineage", run(inputs=[asserted(True, None)]))
+    assert data["outcome"] == "errored"
+
+
+def test_assertions_in_both_places_count_together() -> None:
+    failed = {"dataQualityAssertions": {"assertions": [{"assertion": "unique", "success": False}]}}
+    ((_, _, data),) = facts("openlineage", run(inputs=[{**asserted(True), "facets": failed}]))
+    assert (data["outcome"], data["checks_count"]) == ("failed", 2)
+
+
+def test_versions_and_counts_are_read_whatever_type_their_numbers_have() -> None:
+    output = {
+        **LOANS,
+        "facets": {"version": {"datasetVersion": 7}},
+        "outputFacets": {"outputStatistics": {"rowCount": 10.0, "size": None}},
+    }
+    ((_, _, data),) = facts("openlineage", run(outputs=[output]))
+    assert (data["version"], data["rows_count"], "size_bytes" in data) == ("7", 10, False)
+
+
+def test_a_job_with_a_long_name_is_no_reason_to_lose_a_version() -> None:
+    sent = run(outputs=[LOANS], job={"namespace": "mlops", "name": "é" * 600})
+    assert len(facts("openlineage", sent)[0][2]["transformation"]["job"]) == 512
