@@ -223,3 +223,8 @@ def test_a_secret_in_an_aspect_is_not_kept() -> None:
     held = {"name": "prêts", "customProperties": {"db_password": "hunter2", "tier": "1"}}
     ((_, _, data),) = facts("datahub", log("datasetProperties", held))
     assert data["tags"] == {"db_password": "[redacted]", "tier": "1"}
+
+
+def test_who_a_user_is_is_not_kept() -> None:
+    ((_, _, data),) = facts("datahub", log("corpUserInfo", {"email": "ada@example.org"}, "urn:li:corpuser:1"))
+    assert "payload" not in data

@@ -100,7 +100,7 @@ def test_tags_removed_owners_and_deleted_tables_are_reported(sent: dict[str, Any
 @pytest.mark.parametrize("kind", ["entityNoChange", "userLogin", "somethingNew"])
 def test_unknown_kinds_and_entities_are_reported(kind: str) -> None:
     ((type_, subject, data),) = facts("openmetadata", event(kind, "user", entityFullyQualifiedName="jane"))
-    assert (type_, subject, data["kind"]) == ("platform.reported", "external/openmetadata/jane", kind)
+    assert (type_, subject, data["kind"]) == ("platform.reported", "external/openmetadata/123e4567", kind)
 
 
 def test_the_version_of_a_models_metadata_is_no_version_of_the_model() -> None:
@@ -157,3 +157,41 @@ def test_what_is_missing_is_named(sent: Any, pointers: list[str] | None) -> None
         assert facts("openmetadata", sent)[0][0] == "platform.reported"
     else:
         assert refusal("openmetadata", sent) == ("mapping_failed", pointers)
+
+
+def test_a_column_says_whether_it_may_be_empty() -> None:
+    columns = [{"name": "id", "constraint": "PRIMARY_KEY"}, {"name": "x", "constraint": "NULL"}, {"name": "y"}]
+    _, (_, _, version) = facts("openmetadata", event("entityCreated", entity={"columns": columns}))
+    assert version["columns"] == [{"name": "id", "nullable": False}, {"name": "x", "nullable": True}, {"name": "y"}]
+
+
+def test_a_check_names_its_column_and_what_it_found() -> None:
+    case = {"fullyQualifiedName": "t", "entityLink": f"<#E::table::{FQN}::columns::courriel>"}
+    result = {"testCaseStatus": "Failed", "result": "3 à vide"}
+    sent = updated("testCaseResult", result, entity_type="testCase", entity=case)
+    ((_, subject, data),) = facts("openmetadata", sent)
+    assert subject == SUBJECT
+    assert data["checks"] == [{"name": "t", "outcome": "failed", "column": "courriel", "detail": "3 à vide"}]
+
+
+def test_a_thread_without_a_name_is_reported() -> None:
+    sent = event("threadCreated", "THREAD", entity={"about": "x"}, entityFullyQualifiedName=None)
+    ((type_, subject, _),) = facts("openmetadata", sent)
+    assert (type_, subject) == ("platform.reported", "external/openmetadata/123e4567")
+
+
+def test_who_a_user_is_is_not_kept() -> None:
+    sent = event("entityCreated", "user", entity={"name": "ada", "email": "ada@example.org"})
+    ((type_, subject, data),) = facts("openmetadata", {**sent, "entityFullyQualifiedName": "ada"})
+    assert (type_, subject) == ("platform.reported", "external/openmetadata/123e4567")
+    assert "payload" not in data
+
+
+def test_a_restored_model_is_registered() -> None:
+    assert facts("openmetadata", event("entityRestored", "mlmodel", entity={}))[0][0] == "model.registered"
+
+
+def test_an_owner_without_a_name_has_an_id_and_a_tag_without_a_name_is_left_out() -> None:
+    entity = {"owners": [{"type": "user", "id": "u1"}, {"type": "user"}], "tags": [{"tagFQN": None}, {"tagFQN": "A.b"}]}
+    (_, _, model), (_, _, owner) = facts("openmetadata", event("entityCreated", "mlmodel", entity=entity))
+    assert (model["tags"], owner["owner"]) == ({"tags": "A.b"}, "u1")
