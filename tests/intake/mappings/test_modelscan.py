@@ -50,6 +50,8 @@ def validation(body: Any) -> dict[str, Any]:
         (scan(scanned=0, skipped=4), "nothing_ran"),
         (scan(scanned=0, errors=[ERROR]), "errored"),
         (scan(total_issues=1), "failed"),
+        (scan(total_issues=None, total_issues_by_severity={"CRITICAL": 1}), "failed"),
+        (scan(timestamp=None), "passed"),
     ],
 )
 def test_skipped_files_errors_and_nothing_scanned_are_no_pass(body: dict[str, Any], expected: str) -> None:
@@ -68,6 +70,26 @@ def test_what_was_counted_is_measured() -> None:
         "skipped_files_count": 3,
     }
     assert "skipped_files_count" not in {one["metric"] for one in validation(scan(skipped=None))["measurements"]}
+
+
+@pytest.mark.parametrize(
+    ("issues", "errors", "expected"), [([ISSUE], [], "failed"), ([], [], "passed"), ([], [ERROR], "errored")]
+)
+def test_reports_of_before_0_6_have_version_and_counts_at_the_top(issues: Any, errors: Any, expected: str) -> None:
+    body = {
+        "modelscan_version": "0.5.0",
+        "timestamp": "2024-01-22T10:00:00.5",
+        "input_path": "a.pkl",
+        "total_issues": len(issues),
+        "summary": {"total_issues_by_severity": {"CRITICAL": len(issues)}},
+        "issues_by_severity": {"CRITICAL": issues} if issues else {},
+        "errors": errors,
+        "scanned": {"total_scanned": 1, "scanned_files": ["a.pkl"]},
+    }
+    data = validation(body)
+    assert (data["outcome"], data["evaluator"]) == (expected, "modelscan 0.5.0")
+    assert data["measurements"][0]["value"] == len(issues)
+    assert read("modelscan", body, stated=MODEL).drafts[0].event.time.year == 2024
 
 
 def test_a_report_that_leaves_skipped_files_out_says_so() -> None:
