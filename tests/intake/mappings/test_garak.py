@@ -111,6 +111,18 @@ def test_a_hit_log_holds_hits_alone_and_is_a_failure() -> None:
     ]
 
 
+def test_a_second_run_in_one_report_that_was_cut_short_is_no_pass() -> None:
+    again = {**BEGAN, "start_time": "2026-11-24T04:20:18"}
+    assert validation(BEGAN, judged(6, 6), ENDED, again, judged(5, 5))["outcome"] == "errored"
+    later = {**ENDED, "end_time": "2026-11-24T04:30:00"}
+    assert validation(BEGAN, judged(6, 6), ENDED, again, judged(5, 5), later)["outcome"] == "passed"
+
+
+def test_what_was_never_evaluated_is_said() -> None:
+    data = validation(BEGAN, judged(6, 6), judged(0, 0, nones=5, probe="xss.Markdown"), ENDED)
+    assert data["tradeoffs"] == "No output was evaluated by xss.Markdown dan.DAN"
+
+
 def test_reports_and_hit_logs_of_very_many_attempts_are_read() -> None:
     hits = [{"attempt_id": str(at), "probe": f"p{at % 3}", "detector": "d"} for at in range(6000)]
     ((_, _, data),) = facts("garak", lines(*hits), stated=MODEL)
