@@ -32,12 +32,12 @@ def read_delivery(input_: Input, source: Source, mappings: Mappings, received_at
     try:
         payload, kept = _decoded(reading, input_, received_at)
     except Refused as refusal:
-        return [Unit(input_, refused=refusal)]
+        return [Unit(input_, refused=refusal.kept())]
     try:
         _check_match(reading, payload, source)
         parts = [payload] if input_.is_decoded and reading.split else split(reading, payload, source)
     except Refused as refusal:
-        return [Unit(kept, refused=refusal)]
+        return [Unit(kept, refused=refusal.kept())]
     inputs = [kept] if parts == [payload] else [_part(kept, part) for part in parts]
     return [_unit(one, part, reading, source, mappings) for one, part in zip(inputs, parts, strict=True)]
 
@@ -53,7 +53,7 @@ def read_carried(
         payload = Payload(body, _shown(unit.input), digest, digest, context, _attributes(event))
         outcomes = [_carried(event, reading, part, source, mappings) for part in split(reading, payload, source)]
     except Refused as refusal:
-        return replace(unit, refused=refusal)
+        return replace(unit, refused=refusal.kept())
     known_as = hashlib.sha256(event_identity(event) + digest.encode())
     drafts = tuple(draft for one in outcomes if not isinstance(one, Ignored) for draft in one)
     if drafts:
@@ -83,7 +83,7 @@ def _unit(input_: Input, payload: Payload, reading: Mapping, source: Source, map
         unit = replace(unit, claimed={"id": delivery})
         outcome = apply(reading, payload, source, mappings, scope, delivery)
     except Refused as refusal:
-        return replace(unit, refused=refusal)
+        return replace(unit, refused=refusal.kept())
     about = _json(payload.about) if payload.about else b""
     known_as = hashlib.sha256(delivery.encode() + b"\n" + bytes.fromhex(payload.part_sha256) + about).digest()
     if isinstance(outcome, Ignored):

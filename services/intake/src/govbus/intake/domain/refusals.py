@@ -66,6 +66,10 @@ class Refused(Exception):
         self.detail = detail
         self.places = places
 
+    def kept(self) -> "Refused":
+        """Return the refusal without the frames it was raised through, which hold every value that was at hand."""
+        return Refused(self.reason, self.detail, self.places)
+
     @property
     def status(self) -> int:
         """The HTTP status of the reason."""

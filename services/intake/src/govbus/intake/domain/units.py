@@ -59,7 +59,7 @@ def _event_unit(input_: Input, parse: Callable[[], Said], source: Source, mappin
         claimed = {name: said.attributes[name] for name in CLAIMED if name in said.attributes}
         draft = read(said, now)
     except Refused as refusal:
-        return Unit(input_, refused=refusal, claimed=claimed)
+        return Unit(input_, refused=refusal.kept(), claimed=claimed)
     number = numbered(said.attributes)
     reading = mappings.get(source.mapping) if source.mapping else None
     if reading is not None and any(fnmatchcase(draft.event.type, glob) for glob in reading.carried_types):
