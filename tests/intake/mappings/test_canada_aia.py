@@ -50,6 +50,14 @@ def test_scores_are_those_of_choices_by_area_and_a_text_that_ends_in_a_number_is
     }
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"), [("item1-2", True), ("item2-0", False), (None, None), ("item3-0", None)]
+)
+def test_personal_data_and_outputs_are_said(answer: Any, expected: bool | None) -> None:
+    data = assessed({"aboutDataSource1": answer, "impact21": "Une décision"}, **STATED)[1]
+    assert (data.get("contains_personal_data"), data["outputs"]) == (expected, "Une décision")
+
+
 def test_no_level_is_claimed_since_a_saved_file_does_not_say_the_highest_score() -> None:
     assert "claimed_classes" not in assessed()[1]
 
@@ -85,6 +93,18 @@ def test_hostile_answers_are_refused_or_score_nothing(answer: Any) -> None:
     assert unit.refused is not None or unit.drafts[0].event.json()["tags"]["aia_raw_impact_score"] == "0"
 
 
-@pytest.mark.parametrize("body", [{}, [], None, {"data": "x"}, {"data": []}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        None,
+        {"data": "x"},
+        {"data": []},
+        {"data": {}},
+        {"entity": "model_version", "action": "created", "data": {"name": "credit-risk", "version": "1"}},
+        {"name": "surveyResults", "version": "1.0", "currentPage": 2, "data": {"d1": "item1-3", "privacyNotice": "x"}},
+    ],
+)
 def test_anything_else_is_no_saved_assessment(body: Any) -> None:
     assert refusal("canada_aia", body, stated=STATED)[0] == "unmapped"
