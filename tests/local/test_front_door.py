@@ -206,6 +206,13 @@ async def test_the_merged_document_keeps_equal_names_apart(door: httpx2.AsyncCli
     document = (await door.get("/openapi.json")).json()
     assert {"intake.Page", "risk.Page"} <= set(document["components"]["schemas"])
     assert "/livez" not in document["paths"]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert {"bearer": []} in document["security"]
+
+
+async def test_metrics_are_not_at_the_one_address(door: httpx2.AsyncClient) -> None:
+    answer = await door.get("/metrics")
+    assert (answer.status_code, "own port" in answer.json()["detail"]) == (404, True)
 
 
 def test_every_service_of_the_table_exists() -> None:

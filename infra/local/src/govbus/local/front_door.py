@@ -52,7 +52,7 @@ class FrontDoor:
                 yield
 
         own: dict[str, Callable[[Request], Coroutine[Any, Any, Response]]] = {
-            "/livez": self.alive, "/readyz": self.ready, "/openapi.json": self.openapi,
+            "/livez": self.alive, "/readyz": self.ready, "/openapi.json": self.openapi, "/metrics": self.metrics,
         }  # fmt: skip
         routes = [Route(path, endpoint) for path, endpoint in own.items()]
         return Starlette(routes=[*routes, Route("/{path:path}", self.forward, methods=METHODS)], lifespan=lifespan)
@@ -75,6 +75,11 @@ class FrontDoor:
         answers = await asyncio.gather(*(self._get(service, "/openapi.json") for service in self._services))
         documents = {name: answer.json() for name, answer in zip(self._services, answers, strict=True) if answer}
         return JSONResponse(merge(documents, self._url))
+
+    async def metrics(self, request: Request) -> Response:
+        """Say where metrics are: not at the address that everybody reaches."""
+        detail = "Each service has metrics of its own, on its own port."
+        return problem(request, 404, "unknown-path", "No service has this path", detail)
 
     async def forward(self, request: Request) -> Response:
         """Pass one request on and its answer back, both as they come."""

@@ -7,10 +7,18 @@ PER_SERVICE = ("/livez", "/readyz", "/metrics")
 """Every service has these on its own port; at the one address they are the front door's."""
 
 
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A source's credential, or a person's token; health, sign-in, signed webhooks and the log's public "
+    "surface need none.",
+}
+
+
 def merge(documents: Mapping[str, Mapping[str, Any]], url: str) -> dict[str, Any]:
     """Return the merged document; components are renamed `<service>.<name>`, so equal names cannot collide."""
     paths: dict[str, Any] = {}
-    components: dict[str, dict[str, Any]] = {}
+    components: dict[str, dict[str, Any]] = {"securitySchemes": {"bearer": BEARER}}
     for service, document in documents.items():
         renamed = _renamed(document, service)
         for path, operations in renamed.get("paths", {}).items():
@@ -27,6 +35,7 @@ def merge(documents: Mapping[str, Mapping[str, Any]], url: str) -> dict[str, Any
         "tags": [{"name": service} for service in documents],
         "paths": dict(sorted(paths.items())),
         "components": components,
+        "security": [{"bearer": []}, {}],
     }
 
 
