@@ -25,7 +25,7 @@ def results(*found: dict[str, Any], which: str = "test") -> dict[str, Any]:
     }
 
 
-def result_of(name: str, status: str, **fields: Any) -> dict[str, Any]:
+def result_of(name: str, status: str | None, **fields: Any) -> dict[str, Any]:
     """Return the result of one dbt test."""
     return {"unique_id": f"test.shop.{name}", "status": status, "failures": None, "message": None, **fields}
 
@@ -45,10 +45,14 @@ def table(name: str, status: str, kind: str = "model") -> dict[str, Any]:
         (["pass", "error"], "errored"),
         (["pass", "runtime error"], "errored"),
         (["skipped", "skipped"], "nothing_ran"),
+        (["pass", "skipped"], "passed"),
+        (["pass", "no-op"], "errored"),
+        (["pass", None], "errored"),
+        (["success"], "nothing_ran"),
         ([], "nothing_ran"),
     ],
 )
-def test_the_outcome_is_that_of_all_tests_and_none_is_no_pass(statuses: list[str], outcome: str) -> None:
+def test_the_outcome_is_that_of_all_tests_and_none_is_no_pass(statuses: list[str | None], outcome: str) -> None:
     sent = results(*(result_of(f"t{place}", status) for place, status in enumerate(statuses)))
     ((type_, subject, data),) = facts("dbt", sent, stated=STATED)
     assert (type_, subject, data["outcome"]) == ("dataset.checked", "dataset/retail/warehouse", outcome)
@@ -130,3 +134,30 @@ def test_another_artifact_is_not_read(sent: Any) -> None:
 @pytest.mark.parametrize("found", [None, [None], [{"status": "pass"}], [{"unique_id": 7, "status": "pass"}]])
 def test_hostile_results_are_refused(found: Any) -> None:
     assert refusal("dbt", {**results(), "results": found}, stated=STATED)[0] == "mapping_failed"
+
+
+def test_tests_that_were_skipped_because_a_table_failed_are_no_pass() -> None:
+    sent = results(table("a", "error"), result_of("t", "skipped"), result_of("u", "pass"), which="build")
+    assert facts("dbt", sent, stated=STATED)[0][2]["outcome"] == "errored"
+
+
+@pytest.mark.parametrize("which", ["compile", "generate", "show", "list", "clone"])
+def test_what_was_only_compiled_is_neither_built_nor_tested(which: str) -> None:
+    sent = results(table("a", "success"), result_of("t", "success"), which=which)
+    ((type_, _, data),) = facts("dbt", sent)
+    assert (type_, data["kind"]) == ("platform.reported", which)
+
+
+def test_long_compiled_code_is_no_reason_to_lose_an_invocation() -> None:
+    sent = results({**table("a", "error"), "compiled_code": "select " * 50_000, "message": "no such é"}, which="run")
+    ((_, _, data),) = facts("dbt", sent)
+    assert data["payload"] == {"unique_id": "model.shop.a", "status": "error", "message": "no such é"}
+
+
+def test_a_manifest_is_reported() -> None:
+    sent = results()
+    del sent["results"]
+    assert refusal("dbt", sent) == ("mapping_failed", ["/results"])
+    sent["metadata"]["dbt_schema_version"] = "https://schemas.getdbt.com/dbt/manifest/v12.json"
+    ((type_, _, data),) = facts("dbt", {**sent, "nodes": {}})
+    assert (type_, data["kind"]) == ("platform.reported", "manifest")
