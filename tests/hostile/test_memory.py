@@ -89,19 +89,20 @@ def intake(service_database: Callable[[str], str], tmp_path: Path, issuer: Issue
     }
     process = subprocess.Popen([sys.executable, "-m", "govbus.intake"], env={**os.environ, **settings})
     try:
-        _wait_for(port)
+        _wait_for(process, port)
         yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait(START_SECONDS)
 
 
-def _wait_for(port: int) -> None:
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
+            assert process.poll() is None, "intake refused to start"
             assert time.monotonic() < deadline, "intake did not start"
             time.sleep(0.1)
         else:
