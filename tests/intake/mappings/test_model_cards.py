@@ -114,6 +114,26 @@ def test_the_templates_own_wording_is_no_part_of_the_name() -> None:
     assert subject == "model/retail/Zephyr%20%CE%B2"
 
 
+@pytest.mark.parametrize(
+    "title", ["Model Card for Model ID", "Model Name", "[Name of the model]", "Dataset Card for Dataset Name"]
+)
+def test_a_title_that_nobody_wrote_names_nothing(title: str) -> None:
+    card = f"---\nlicense: mit\n---\n# {title}\n\nSays yes.\n".encode()
+    assert refusal("model_cards", card) == ("mapping_failed", ["/context/subject"])
+    _, (_, subject, data) = facts("model_cards", card, stated=STATED)
+    assert (subject, data["description"]) == (STATED["subject"], "Says yes.")
+    assert refusal("model_cards", f"# {title}\n".encode())[1] == ["/context/subject"]
+
+
+def test_comments_of_the_template_are_no_part_of_the_card() -> None:
+    head = "# Model Card for zephyr\n\n<!-- Provide a quick\nsummary -->\n\n"
+    uses = "## Uses\n\n<!-- Address\nusers -->\n\n### Direct Use\n\n<!-- without fine-tuning -->\n\nChat.\n"
+    ((_, _, data),) = facts("model_cards", f"{head}{uses}".encode())
+    assert (data.get("description"), data["intended_use"]) == (None, "Chat.")
+    ((_, _, said),) = facts("model_cards", f"{head}It chats. <!-- open\n".encode())
+    assert said["description"] == "It chats."
+
+
 def test_figures_in_prose_are_not_read() -> None:
     assert "metrics" not in str(facts("model_cards", DOCKER.encode(), stated=STATED))
 
