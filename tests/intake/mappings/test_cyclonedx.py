@@ -90,6 +90,49 @@ def test_data_components_are_data_sets() -> None:
     )
 
 
+def test_a_data_component_says_version_licence_and_what_is_sensitive() -> None:
+    data = {
+        "type": "data",
+        "bom-ref": "d",
+        "name": "prêts",
+        "group": "bank",
+        "version": "2024.1",
+        "licenses": [{"license": {"name": "house"}}],
+        "data": [
+            {"classification": "Confidential", "sensitiveData": ["names"], "contents": {"url": "https://example.com/d"}}
+        ],
+    }
+    card = {"modelParameters": {"datasets": [{"ref": "d"}]}}
+    model = {"type": "machine-learning-model", "name": "scorer", "version": "1", "modelCard": card}
+    stated = {"subject": "model/retail/credit-risk", "version": "7"}
+    for found in (facts("cyclonedx", bom(model, data)), facts("cyclonedx", bom(model, data), stated=stated)):
+        _, (_, _, version), (_, subject, registered), (kind, _, made) = found
+        assert version["datasets"] == [{"dataset": "bank/prêts", "role": "training_or_evaluation"}]
+        assert subject == "dataset/retail/bank%2Fpr%C3%AAts"
+        assert (registered["classification"], registered["licence"]) == ("confidential", "house")
+        assert registered["tags"] == {"classification": "Confidential", "sensitive_data": "names"}
+        assert (kind, made) == (
+            "dataset.version_created",
+            {"version": "2024.1", "artifact_uri": "https://example.com/d"},
+        )
+
+
+def test_weaknesses_are_told_apart_by_bom_link_and_need_no_id_rating_or_state() -> None:
+    other = {"type": "machine-learning-model", "name": "other", "version": "1", "bom-ref": "component-b"}
+    linked = {
+        "bom-ref": "v1",
+        "analysis": None,
+        "source": None,
+        "affects": [{"ref": f"urn:cdx:{SERIAL}/1#component-b"}],
+    }
+    found = facts("cyclonedx", bom(MODEL, other, vulnerabilities=[linked]))
+    versions = {subject: data for kind, subject, data in found if kind == "model.version_created"}
+    assert "vulnerabilities" not in versions["model/retail/CompVis%2Fstable-diffusion"]
+    assert versions["model/retail/other"]["vulnerabilities"] == [
+        {"id": "v1", "component": f"urn:cdx:{SERIAL}/1#component-b"}
+    ]
+
+
 def test_bills_of_very_many_parts_are_read() -> None:
     parts = [{"type": "library", "name": f"part-{at}"} for at in range(6000)]
     ((kind, _, data),) = facts("cyclonedx", bom(*parts), stated={"subject": "system/retail/shop"})
