@@ -22,6 +22,10 @@ def reason(raw: bytes, **options: Any) -> str:
     return refused.value.reason
 
 
+def test_a_template_that_nobody_filled_in_is_refused_and_does_not_raise() -> None:
+    assert reason(b"---\n{{ card_data }}\n---\n# X\n") == "undecodable"
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_members_and_text_are_taken_apart(line_end: str) -> None:
     raw = line_end.join(["---", "license: mit", "tags: [à]", "---", "# X", "", "---", "rest"])

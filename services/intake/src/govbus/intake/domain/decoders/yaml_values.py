@@ -23,6 +23,8 @@ class _Strict(_BASE):  # type: ignore[misc]  # the C loader where libyaml is the
     @override
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if any(isinstance(key, list | dict) for key in keys):
+            raise Refused("undecodable", f"line {node.start_mark.line + 1}: a key is a list or a mapping, and no text")
         if min(len(set(keys)), len({str(key) for key in keys})) != len(keys):
             raise Refused("duplicate_key", f"line {node.start_mark.line + 1}: a key stands twice")
         found: dict[Any, Any] = super().construct_mapping(node, deep)
