@@ -79,8 +79,6 @@ def test_a_package_that_waits_for_somebody_is_not_approved() -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        package(ModelPackageStatus="Failed"),
-        package(ModelPackageStatus="InProgress"),
         event(PACKAGE, {"ModelPackageName": "unversioned", "ModelPackageStatus": "Completed"}),
         event("SageMaker Endpoint State Change", {"EndpointName": "e", "EndpointStatus": "IN_SERVICE"}),
         event("SageMaker Training Job State Change", {"TrainingJobStatus": "Completed"}),
@@ -139,3 +137,21 @@ def test_a_source_that_stands_twice_is_refused_and_never_guessed() -> None:
 )
 def test_what_is_missing_is_named(sent: Any, reason: str, pointers: list[str]) -> None:
     assert refusal("sagemaker_eventbridge", sent) == (reason, pointers)
+
+
+@pytest.mark.parametrize("status", ["Failed", "InProgress", "Pending", "Deleting"])
+def test_a_package_that_is_not_complete_is_no_version_of_its_model(status: str) -> None:
+    ((type_, subject, _),) = facts("sagemaker_eventbridge", package(ModelPackageStatus=status))
+    assert (type_, subject) == ("platform.reported", "model/retail/abalone")
+
+
+def test_members_that_are_null_are_no_reason_to_lose_a_version() -> None:
+    sent = package(InferenceSpecification=None, MetadataProperties=None, ModelPackageDescription=None)
+    assert facts("sagemaker_eventbridge", sent)[0][2]["version"] == "2"
+    sent = event("SageMaker Training Job State Change", {}, resources=None)
+    assert facts("sagemaker_eventbridge", sent)[0][0] == "platform.reported"
+
+
+def test_an_event_larger_than_a_fact_is_reported_without_its_details() -> None:
+    sent = event("SageMaker Training Job State Change", {"HyperParameters": {"é": "x" * 300_000}})
+    assert "payload" not in facts("sagemaker_eventbridge", sent)[0][2]
