@@ -90,3 +90,60 @@ def test_a_report_of_nobody_is_refused(stated: dict[str, str], pointer: str) -> 
 )
 def test_hostile_values_are_refused(sent: Any, reason: str) -> None:
     assert refusal("sagemaker_monitor", sent, stated=STATED)[0] == reason
+
+
+def test_drift_of_the_data_says_how_far_and_what_was_allowed() -> None:
+    found = {
+        "feature_name": "âge",
+        "constraint_check_type": "baseline_drift_check",
+        "description": "Baseline drift distance: 0.1747 exceeds threshold: 0.1",
+    }
+    ((_, _, data),) = facts("sagemaker_monitor", report(found), stated={"subject": "dataset/retail/capture"})
+    assert (data["checks"][0]["value"], data["checks"][0]["threshold"]) == (0.1747, 0.1)
+
+
+def test_the_data_of_a_stated_model_are_a_validation_of_it() -> None:
+    found = {"feature_name": "âge", "constraint_check_type": "data_type_check", "description": None}
+    ((type_, _, data),) = facts("sagemaker_monitor", report(found), stated=STATED)
+    assert (type_, data["kind"], data["outcome"]) == ("validation.completed", "data_quality", "failed")
+    assert refusal("sagemaker_monitor", report(found), stated={"subject": "model/retail/m"})[1] == ["/context/version"]
+
+
+def test_attribution_drift_and_odd_facets_keep_their_figures() -> None:
+    drift = {"label": "y", "metric_name": "shap", "description": "Feature attribution drift 0.76 exceeds threshold 0.9"}
+    ((_, _, data),) = facts("sagemaker_monitor", report(drift), stated=STATED)
+    assert data["measurements"] == [{"metric": "shap", "value": 0.76, "subgroup": "y"}]
+    ((_, _, data),) = facts("sagemaker_monitor", report({**BIAS, "facet_value": 40}), stated=STATED)
+    assert data["measurements"][0]["subgroup"] == "Sexe=40"
+
+
+FIGURES = {
+    "dataset": {"item_count": 273, "start_time": "2020-12-11T04:00:00Z", "end_time": "2020-12-11T05:00:00Z"},
+    "binary_classification_metrics": {
+        "confusion_matrix": {"0": {"0": 1}},
+        "recall": {"value": 0.25, "standard_deviation": "NaN"},
+        "auc": {"value": "NaN"},
+    },
+}
+
+
+def test_figures_of_a_model_in_an_environment_are_observed() -> None:
+    ((type_, _, data),) = facts("sagemaker_monitor", FIGURES, stated={**STATED, "environment": "production"})
+    assert (type_, data["metric"], data["value"], data["sample_size"]) == ("monitor.observed", "recall", 0.25, 273)
+    assert data["window"] == {"start": "2020-12-11T04:00:00Z", "end": "2020-12-11T05:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (FIGURES, "statistics"),
+        ({"version": 0.0, "dataset": {"item_count": 1}, "features": []}, "statistics"),
+        ({"version": 0.0, "features": []}, "baseline"),
+        ({"version": 0.0, "regression_constraints": {}}, "baseline"),
+        ({"version": "1.0", "explanations": {"kernel_shap": {}}}, "analysis"),
+        ({"version": "1.0", "post_training_bias_metrics": {"facets": {}}}, "analysis"),
+    ],
+)
+def test_figures_without_a_bound_are_no_verdict(sent: dict[str, Any], kind: str) -> None:
+    ((type_, _, data),) = facts("sagemaker_monitor", sent, stated=STATED)
+    assert (type_, data["kind"]) == ("platform.reported", kind)
