@@ -88,6 +88,11 @@ def test_names_of_files_are_not_passed_on() -> None:
     assert "poids" not in unit.drafts[0].event.data.decode()
 
 
+@pytest.mark.parametrize("signatures", [[], None, [{"sig": "", "keyid": "k"}]])
+def test_a_statement_that_nobody_signed_is_no_signature(signatures: Any) -> None:
+    assert refusal("model_signing", {**envelope(), "signatures": signatures}, stated=MODEL)[0] == "unmapped"
+
+
 def test_another_attestation_is_not_a_models_signature() -> None:
     provenance = {**STATEMENT, "predicateType": "https://slsa.dev/provenance/v1"}
     assert refusal("model_signing", bundle({}, provenance), stated=MODEL)[0] == "unmapped"
