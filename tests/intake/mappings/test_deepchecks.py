@@ -101,6 +101,12 @@ def test_figures_are_found_in_every_shape_also_json_in_a_text() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", ["[not json", "[0.1, NaN]", "[array([1])]", "{1: 2}"])
+def test_a_value_that_is_a_text_and_no_json_yields_no_figure(value: str) -> None:
+    ((_, _, data),) = facts("deepchecks", suite(check("a", value, "PASS")), stated=MODEL)
+    assert (data["outcome"], data["measurements"]) == ("passed", [])
+
+
 def test_suites_about_data_alone_are_called_so() -> None:
     for name in ("Data Integrity Suite", "Train Test Validation Suite"):
         ((_, _, data),) = facts("deepchecks", suite(check("a", 1, "PASS"), name=name), stated=MODEL)
