@@ -41,9 +41,6 @@ class Settings(ServiceSettings):
         default=SecretStr(""),
         description="what such a proxy sends as X-Govbus-Proxy-Secret; empty: none is believed",
     )
-    batch_count: int = Field(
-        default=200, description="records of one fetch: each locks its subject and identity in one transaction"
-    )
     intake_gap_settle_seconds: float = Field(
         default=30,
         ge=0,

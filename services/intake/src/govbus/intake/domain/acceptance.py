@@ -75,12 +75,12 @@ def judge(fact: Fact, known: Mapping[bytes, bytes]) -> Verdict:
 
 def judge_all(facts: Sequence[Fact], known: Mapping[bytes, bytes]) -> list[Verdict]:
     """Return the verdicts on one batch: an identity that stands twice in it is judged against its first."""
-    seen = dict(known)
+    fresh: dict[bytes, bytes] = {}
     verdicts = []
     for fact in facts:
-        verdict = judge(fact, seen)
+        verdict = judge(fact, fresh if fact.identity in fresh else known)
         if verdict is Verdict.ACCEPTED:
-            seen[fact.identity] = fact.digest
+            fresh[fact.identity] = fact.digest
         verdicts.append(verdict)
     return verdicts
 
