@@ -2,13 +2,22 @@
 
 import pytest
 
-from intake.mappings.reading import carried, facts, facts_of, ignored
+from intake.mappings.reading import carried, facts, facts_of, ignored, refusal
 
 REQUEST = "org.kubeflow.serving.inference.request"
 RESPONSE = "org.kubeflow.serving.inference.response"
 
 
-@pytest.mark.parametrize("type_", [REQUEST, RESPONSE, "io.seldon.serving.inference.request"])
+@pytest.mark.parametrize(
+    "type_",
+    [
+        REQUEST,
+        RESPONSE,
+        "io.seldon.serving.inference.request",
+        "org.kserve.inference.request",
+        "io.seldon.serving.feedback",
+    ],
+)
 def test_traffic_is_ignored(type_: str) -> None:
     unit = carried("kserve", {"instances": [[6.8, 2.8]]}, {"type": type_})
     assert unit.ignored is not None
@@ -46,3 +55,19 @@ def test_an_unknown_kind_at_a_webhook_is_reported() -> None:
     headers = {"ce-type": "org.kubeflow.serving.new", "ce-id": "1", "ce-time": "2023-04-05T07:39:53.501752983Z"}
     ((type_, _, data),) = facts("kserve", b"{}", headers=headers)
     assert (type_, data["kind"]) == ("platform.reported", "org.kubeflow.serving.new")
+
+
+def test_traffic_in_structured_mode_at_a_webhook_is_ignored_too() -> None:
+    sent = {"specversion": "1.0", "id": "1", "source": "s", "type": REQUEST, "data": {"instances": ["é"]}}
+    assert ignored("kserve", sent) == "inference_traffic"
+
+
+@pytest.mark.parametrize("sent", [b"", b"tensor \xff", b"{}", {"instances": []}])
+def test_what_names_no_type_is_refused(sent: object) -> None:
+    assert refusal("kserve", sent) == ("mapping_failed", ["/headers/ce-type"])
+
+
+def test_a_service_without_a_name_is_no_reason_to_lose_an_answer() -> None:
+    headers = {"ce-type": "org.kubeflow.serving.inference.drift", "ce-id": "1", "ce-inferenceservicename": ""}
+    ((_, subject, _),) = facts("kserve", b"{}", headers=headers)
+    assert subject == "external/kserve/org.kubeflow.serving.inference.drift"
