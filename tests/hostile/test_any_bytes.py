@@ -64,7 +64,9 @@ QUERY: Final = st.dictionaries(
 WAYS: Final = st.tuples(
     st.just("/v1/imports"), st.sampled_from([*MAPPINGS, "", "no such"]).map(lambda name: {"as": name})
 )
-OTHER_WAYS: Final = st.tuples(st.sampled_from(["/api/v1/lineage", "/v1/webhooks/lab"]), st.just({}))
+OTHER_WAYS: Final[st.SearchStrategy[tuple[str, dict[str, str]]]] = st.tuples(
+    st.sampled_from(["/api/v1/lineage", "/v1/webhooks/lab"]), st.just({})
+)
 MEDIA: Final = st.sampled_from(["application/json", "text/csv", "application/x-yaml", "text/plain", "x", ""])
 
 HEADER_NAMES: Final = st.sampled_from(

@@ -135,7 +135,7 @@ async def _slow_senders(port: int, token: str) -> AsyncIterator[None]:
 
 async def _ask_until(done: asyncio.Event, client: httpx2.AsyncClient, headers: dict[str, str]) -> list[float]:
     """Emit small events like anybody else; return how long each took."""
-    waits = []
+    waits: list[float] = []
     while not done.is_set():
         began = time.monotonic()
         event = {"specversion": "1.0", "id": str(len(waits)), "source": "//ci", "type": "com.example.happened"}

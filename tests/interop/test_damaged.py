@@ -39,7 +39,8 @@ PUT: Final[tuple[Any, ...]] = (
 
 def damaged(value: Any, chance: Random) -> Any:
     """Return `value` with one of its parts dropped, replaced, nested into itself or doubled."""
-    holder, place = None, None
+    holder: Any = None
+    place: Any = None
     found = whole = copy.deepcopy(value)
     while isinstance(found, dict | list) and found and (holder is None or chance.random() < 0.8):
         holder = found
