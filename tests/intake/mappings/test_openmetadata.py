@@ -143,12 +143,12 @@ def test_milliseconds_since_1970_are_read() -> None:
 @pytest.mark.parametrize(
     ("sent", "pointers"),
     [
-        (event("entityDeleted", entityFullyQualifiedName=None), ["/my/fqn"]),
-        (without(event("entityDeleted"), "entityFullyQualifiedName"), ["/entityFullyQualifiedName"]),
-        ({"name": "x", "columns": []}, ["/entityFullyQualifiedName"]),
+        (event("entityDeleted", entityFullyQualifiedName=None), None),
+        (without(event("entityCreated", "mlmodel"), "entityFullyQualifiedName"), None),
+        ({"name": "x", "columns": []}, ["/fullyQualifiedName"]),
         ({"data": []}, []),
         (event("entityDeleted", timestamp="noon"), []),
-        ({"hello": "world"}, ["/eventType"]),
+        ({"hello": "world"}, ["/fullyQualifiedName"]),
         (updated("description", 7, currentVersion=None), None),
     ],
 )
@@ -172,6 +172,12 @@ def test_a_check_names_its_column_and_what_it_found() -> None:
     ((_, subject, data),) = facts("openmetadata", sent)
     assert subject == SUBJECT
     assert data["checks"] == [{"name": "t", "outcome": "failed", "column": "courriel", "detail": "3 à vide"}]
+
+
+def test_a_table_without_a_name_is_reported_under_its_id() -> None:
+    sent = without(updated("description", "prêts"), "entityFullyQualifiedName")
+    ((type_, subject, _),) = facts("openmetadata", sent)
+    assert (type_, subject) == ("platform.reported", "external/openmetadata/123e4567")
 
 
 def test_a_thread_without_a_name_is_reported() -> None:
