@@ -115,3 +115,13 @@ def test_an_integer_beyond_what_the_runtime_holds_stays_as_it_came() -> None:
 )
 def test_what_is_no_message_is_refused(sent: Any) -> None:
     assert refusal("google_cloudevents", sent)[0] == "mapping_failed"
+
+
+@pytest.mark.parametrize(
+    "type_", ["google.firebase.auth.user.v1.created", "google.cloud.firestore.document.v1.written"]
+)
+def test_what_may_be_about_anybody_is_not_kept(type_: str) -> None:
+    unit = carried("google_cloudevents", {"email": "ada@example.org"}, {"type": type_, "subject": "users/1"})
+    ((kind, subject, data),) = facts_of(unit)
+    assert (kind, subject) == ("platform.reported", "external/google_cloudevents/users%2F1")
+    assert "payload" not in data
