@@ -183,6 +183,37 @@ async def test_a_foreign_cloud_event_becomes_an_opaque_fact_under_an_external_su
     assert fact.authid == "//mlflow-prod"
 
 
+@pytest.mark.parametrize(
+    ("type_", "subject"),
+    [
+        ("model.registered", "dataset/retail/loans"),
+        ("model.registered", "vendor/acme"),
+        ("model.registered", "external/mlflow-prod/x"),
+        ("model.registered", "model/retail/a/b"),
+        ("deployment.completed", "system/retail/loans"),
+        ("dataset.registered", "model/retail/loans"),
+        ("vendor.registered", "model/retail/loans"),
+    ],
+)
+async def test_a_fact_about_a_subject_that_no_record_can_have_is_refused_at_the_door(
+    desk: Desk, type_: str, subject: str
+) -> None:
+    mine = await desk.register()
+    answer = await desk.emit(mine, type=f"dev.govbus.{type_}.v1", subject=subject)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "invalid_envelope")
+    assert await desk.facts() == []
+
+
+async def test_an_opaque_fact_may_be_about_any_kind_and_a_name_with_a_slash_is_nobodys_model(desk: Desk) -> None:
+    mine = await desk.register()
+    await desk.emit(mine, type="com.example.ticket", subject="dataset/retail/loans", id="1")
+    await desk.emit(mine, type="com.example.ticket", subject="model/retail/a/b", id="2")
+    assert [fact.subject for fact in await desk.facts()] == [
+        "dataset/retail/loans",
+        "external/mlflow-prod/model%2Fretail%2Fa%2Fb",
+    ]
+
+
 async def test_an_event_over_256_kib_is_413_and_on_record(desk: Desk) -> None:
     mine = await desk.register()
     answer = await desk.emit(mine, type="com.example.big", data="x" * 300_000)

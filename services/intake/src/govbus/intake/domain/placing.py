@@ -23,6 +23,9 @@ from govbus.intake.domain.source import Source
 _NAMESPACED: Final = frozenset({"model", "system", "dataset"})
 """`<kind>/<namespace>/<name>`: the namespace is its source's."""
 
+_SEGMENTS_COUNT: Final = 2
+"""A namespace and a name."""
+
 _SUBJECTS_COUNT: Final = 2048
 """Subjects whose reading is remembered, each below `ATTRIBUTE_BYTES`: platforms speak of the same ones all day."""
 
@@ -30,6 +33,18 @@ _SHARED: Final = frozenset({"vendor", "person", "team"})
 """Everybody speaks of the same ones."""
 
 _SPOKEN_OF: Final = _NAMESPACED | _SHARED
+
+_ABOUT: Final = {
+    "model": "model",
+    "deployment": "model",
+    "system": "system",
+    "dataset": "dataset",
+    "vendor": "vendor",
+    "person": "person",
+    "training": "person",
+    "team": "team",
+}
+"""What a fact of each of these families is about: its record lies under that kind, or nowhere."""
 
 _DECLARED: Final = (all_events.facts, all_events.conclusions)
 """Importing these lets the catalogue know every type."""
@@ -62,6 +77,7 @@ def place(event: Event, source: Source) -> str:
     if declared is None:
         return _opaque_subject(event, source)
     subject = _governed_subject(event, source)
+    _check_about(event.type, subject)
     payload = _payload(event)
     if isinstance(payload, ValidationCompleted) and (payload.independent or payload.kind == "independent_review"):
         source.check_independence()
@@ -96,10 +112,24 @@ def _governed_subject(event: Event, source: Source) -> str:
     if subject.kind not in _SPOKEN_OF:
         raise Refused("foreign_namespace", f"{subject.kind!r} subjects are Govbus's own; name what the event is about")
     if subject.kind in _NAMESPACED:
-        if len(subject.segments) < 2:  # noqa: PLR2004 - a namespace and a name
-            raise Refused("invalid_envelope", f"{event.subject[:80]!r} lacks a namespace or a name")
+        if len(subject.segments) != _SEGMENTS_COUNT:
+            shape = f"{subject.kind}/<namespace>/<name>"
+            raise Refused("invalid_envelope", f"{event.subject[:80]!r} is not {shape}; a slash in a name is %2F")
         source.check_namespace(subject.namespace)
     return _bounded(subject, source)
+
+
+def _check_about(type_: str, subject: str) -> None:
+    about = _about(type_)
+    if about is not None and not subject.startswith(f"{about}/"):
+        raise Refused("invalid_envelope", f"{type_} is about a {about}, not about {subject[:80]!r}")
+
+
+@lru_cache(maxsize=1024)
+def _about(type_: str) -> str | None:
+    """Return the kind of subject that a declared type is about; None where several kinds may be meant."""
+    family, _, _ = (types.short_name(type_) or "").partition(".")
+    return _ABOUT.get(family)
 
 
 def _opaque_subject(event: Event, source: Source) -> str:
@@ -109,7 +139,7 @@ def _opaque_subject(event: Event, source: Source) -> str:
         stated = _parsed(event.subject) if event.subject else None
     except InvalidSubject:
         stated = None
-    complete = stated is not None and (stated.kind in _SHARED or len(stated.segments) > 1)
+    complete = stated is not None and (stated.kind in _SHARED or len(stated.segments) == _SEGMENTS_COUNT)
     if stated is not None and complete and (stated.kind in _SPOKEN_OF or native):
         return _governed_subject(event, source)
     return _bounded(external_subject(source.name, event.subject or event.type), source)
