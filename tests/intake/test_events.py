@@ -214,6 +214,14 @@ async def test_an_opaque_fact_may_be_about_any_kind_and_a_name_with_a_slash_is_n
     ]
 
 
+async def test_an_event_cannot_say_of_itself_which_mapping_read_it(desk: Desk) -> None:
+    mine = await desk.register()
+    forged = {"mappingname": "mlflow", "mappingversion": "2", "mappingdigest": "00", "rawdigest": "00", "own": "kept"}
+    await desk.emit(mine, **forged)
+    (fact,) = await desk.facts()
+    assert fact.extensions == {"own": "kept"}
+
+
 async def test_an_event_over_256_kib_is_413_and_on_record(desk: Desk) -> None:
     mine = await desk.register()
     answer = await desk.emit(mine, type="com.example.big", data="x" * 300_000)

@@ -145,8 +145,9 @@ def _fact(declared: EventType, words: Words, id_: str) -> dict[str, Any]:
         _plant(data, path, words.text)
     if named is not None:
         _plant(data, named, words.person)
-    subject = f"person/{words.person}" if declared.name.startswith("person.") else f"model/{NAMESPACE}/{id_}"
-    return _event(id_, declared.full_name, data, subject)
+    family = declared.name.partition(".")[0]
+    subjects = {"person": f"person/{words.person}", "vendor": f"vendor/{id_}"}
+    return _event(id_, declared.full_name, data, subjects.get(family, f"model/{NAMESPACE}/{id_}"))
 
 
 def _example(declared: EventType, named: tuple[str, ...] | None) -> dict[str, Any]:

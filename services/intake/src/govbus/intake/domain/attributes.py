@@ -17,8 +17,19 @@ INDEXED: Final = ("id", "source", "type", "subject")
 TEXTS: Final = frozenset({*REQUIRED, "subject", "time", "dataschema", "datacontenttype"})
 """The standard's own attributes are strings: `1` is not the id `"1"`."""
 
-SET_BY_INTAKE: Final = frozenset({"recordedtime", "authtype", "authid", "actorassurance"})
-"""A sender's own values of these are dropped: who it was and when we knew is ours to say."""
+SET_BY_INTAKE: Final = frozenset(
+    {
+        "recordedtime",
+        "authtype",
+        "authid",
+        "actorassurance",
+        "mappingname",
+        "mappingversion",
+        "mappingdigest",
+        "rawdigest",
+    }
+)
+"""A sender's own values of these are dropped: who it was, when we knew and what read it is ours to say."""
 
 CLASSIFICATIONS: Final = frozenset({"public", "internal", "confidential", "personal"})
 
