@@ -16,12 +16,12 @@ async def refuse_ambiguous_body(request: Request) -> None:
     Raises:
         Problem: 400 with the parser's reason.
     """
-    if getattr(request.scope.get("route"), "body_field", None) is None:
+    has_body = getattr(request.scope.get("route"), "body_field", None) is not None
+    if not has_body or not is_json(request.headers.get("content-type", "")):
         return
     raw = await request.body()
-    if not raw or not is_json(request.headers.get("content-type", "")):
-        return
     try:
-        strict_json.parse(raw)
+        if raw:
+            strict_json.parse(raw)
     except strict_json.InvalidJson as error:
         raise Problem(status=400, reason=error.reason, title="Malformed request", detail=error.detail) from None
