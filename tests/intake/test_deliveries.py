@@ -188,6 +188,7 @@ def test_a_payload_without_secrets_is_kept_byte_for_byte() -> None:
     [
         (("split: body.things", "split: body.things["), "split"),
         (("time: context.time", "define: {a: my.b, b: my.a}\ntime: context.time"), "mentions itself"),
+        (("delivery: body.id", "delivery: my.ids"), "my.ids is mentioned and defined nowhere"),
         (("time: context.time", "redact: [things.x]\ntime: context.time"), "redact"),
         (("time: context.time", "decoder: {json: {strict: no}}\ntime: context.time"), "no option"),
         (("ignore: test_delivery", "ignore: boring"), "ignore 'boring'"),

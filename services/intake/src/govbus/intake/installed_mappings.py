@@ -58,7 +58,7 @@ class InstalledMappings(Dictionary[str, Mapping]):
         self._found: Dictionary[str, Mapping] = dict(self._delivered)
         self.refused: dict[str, str] = {}
         """Own files that cannot be used: name of the file → why."""
-        self._stamp: object = self._stamped()
+        self._stamps = _stamped(delivered), _stamped(own)
         self._read_own()
 
     @override
@@ -75,14 +75,15 @@ class InstalledMappings(Dictionary[str, Mapping]):
 
     async def reload(self) -> None:
         """Read what changed since the last time; readers see the old state or the new one, never half of it."""
-        stamp = self._stamped()
-        if stamp == self._stamp:
+        delivered, own = _stamped(self._delivered_folder), _stamped(self._own_folder)
+        if (delivered, own) == self._stamps:
             return
-        self._stamp = stamp
-        try:
-            self._delivered = load_mappings(self._delivered_folder)
-        except (MappingInvalid, OSError) as error:
-            _log.warning("mapping_refused", detail=str(error), kept="the delivered mappings as they were")
+        if delivered != self._stamps[0]:
+            try:
+                self._delivered = load_mappings(self._delivered_folder)
+            except (MappingInvalid, OSError) as error:
+                _log.warning("mapping_refused", detail=str(error), kept="the delivered mappings as they were")
+        self._stamps = delivered, own
         self._read_own()
 
     def _read_own(self) -> None:
@@ -116,11 +117,12 @@ class InstalledMappings(Dictionary[str, Mapping]):
             "mapping_installed", file=path.name, name=mapping.name, version=mapping.version, digest=mapping.digest
         )
 
-    def _stamped(self) -> tuple[tuple[str, int, int], ...]:
-        """Return what tells whether any file changed: name, size and time of change of each."""
-        folders = [folder for folder in (self._delivered_folder, self._own_folder) if folder and folder.is_dir()]
-        states = [(str(path), path.stat()) for folder in folders for path in sorted(folder.glob("*.yaml"))]
-        return tuple((name, state.st_size, state.st_mtime_ns) for name, state in states)
+
+def _stamped(folder: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """Return what tells whether any file changed: name, size and time of change of each."""
+    paths = sorted(folder.glob("*.yaml")) if folder and folder.is_dir() else []
+    states = [(path.name, path.stat()) for path in paths]
+    return tuple((name, state.st_size, state.st_mtime_ns) for name, state in states)
 
 
 def _bytes(path: Path) -> bytes:

@@ -25,7 +25,9 @@ VARIABLES: Final = (
 _NO_DEFINITIONS: Final[Mapping[str, "Expression"]] = MappingProxyType({})
 _PATH: Final = re.compile(r"(body|whole|item|raw|source|context|event|my)((?:\.[A-Za-z_]\w*)*)")
 _MENTIONED: Final = re.compile(r"\b(body|item|headers|context|event)((?:\.[A-Za-z_]\w*|\['[^']+'\])+)(?!\s*[(?\w])")
-_DEFINED: Final = re.compile(r"\bmy\.([A-Za-z_]\w*)")
+DEFINED: Final = re.compile(r"\bmy\.([A-Za-z_]\w*)")
+"""Mentions of definitions."""
+
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _STEP: Final = re.compile(r"\.([A-Za-z_]\w*)|\['([^']+)'\]")
 _EXTENSIONS: Final = (ext_optional.ExtOptional, ext_strings.ExtStrings, ext_math.ExtMath, ext_bindings.ExtBindings)
@@ -215,7 +217,7 @@ def compiled(text: str) -> Expression:
         raise ValueError(f"{stripped[:80]!r}: {error}") from None
     plain = _PATH.fullmatch(stripped)
     path = (plain[1], *plain[2].split(".")[1:]) if plain else None
-    uses, words = set(_DEFINED.findall(stripped)), set(_WORD.findall(stripped))
+    uses, words = set(DEFINED.findall(stripped)), set(_WORD.findall(stripped))
     return Expression(stripped, program, path, tuple(sorted(uses)), tuple(name for name in VARIABLES if name in words))
 
 

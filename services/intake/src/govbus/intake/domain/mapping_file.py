@@ -10,7 +10,7 @@ import yaml
 from govbus.contracts import catalogue, types
 from govbus.intake.domain.applying import NAMESPACED_KINDS, SHARED_KINDS
 from govbus.intake.domain.decoding import decoder_of
-from govbus.intake.domain.expressions import Expression, compiled
+from govbus.intake.domain.expressions import DEFINED, Expression, compiled
 from govbus.intake.domain.mapping import Definitions, FactTemplate, Inner, Mapping, Rule
 from govbus.intake.domain.redaction import redacted_path
 
@@ -56,6 +56,7 @@ def _mapping(document: dict[str, Any], digest: str) -> Mapping:
     name = str(document["name"])
     if not _NAME.fullmatch(name):
         raise ValueError(f"name {name[:80]!r}: 1 to 63 of a-z 0-9 _ -")
+    _check_mentions(document)
     rules = tuple(_rule(rule, f"rules[{index}]") for index, rule in enumerate(document["rules"]))
     if not rules:
         raise ValueError("rules: there is none")
@@ -145,6 +146,24 @@ def _check_ends(name: str, definitions: Definitions, above: tuple[str, ...]) -> 
         raise ValueError(f"define: {' → '.join((*above, name))} mentions itself")
     for used in definitions[name].uses if name in definitions else ():
         _check_ends(used, definitions, (*above, name))
+
+
+def _check_mentions(document: Any) -> None:
+    """Refuse a `my.<name>` that nobody defines: under a key that ends in `?` it would be left out in silence."""
+    mentioned: set[str] = set()
+    defined: set[str] = set()
+    pending = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            mentioned.update(DEFINED.findall(value))
+        elif isinstance(value, dict):
+            defined.update(value["define"] if isinstance(value.get("define"), dict) else ())
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+    if mentioned - defined:
+        raise ValueError(f"my.{min(mentioned - defined)} is mentioned and defined nowhere")
 
 
 def _template(value: Any, where: str) -> Any:
