@@ -84,7 +84,7 @@ async def test_unknown_notifications_and_wrong_cursors_are_refused_in_words(
     vera = bearer("vera", "viewer")
     absent = await http.get("/v1/notifications/00000000-0000-0000-0000-000000000000", headers=vera)
     assert absent.status_code == 404
-    assert (await http.get("/v1/notifications?cursor=x", headers=vera)).status_code == 422
+    assert (await http.get("/v1/notifications?cursor=x", headers=vera)).status_code == 400
     assert (await http.get("/v1/notifications")).status_code == 401
 
 
@@ -124,7 +124,7 @@ async def test_the_stream_tells_every_change_and_goes_on_where_the_client_was(
         await deliver(service, rejected("invalid_json"))
         missed, _ = await follow(client, 1, None, {"last-event-id": place})
         assert missed[0]["type"] == "event.rejected"
-        assert (await client.get("/v1/notifications/stream", headers={"last-event-id": "?"})).status_code == 422
+        assert (await client.get("/v1/notifications/stream", headers={"last-event-id": "?"})).status_code == 400
 
 
 async def deliver_and_turn(service: Service, turn: Turn) -> None:
