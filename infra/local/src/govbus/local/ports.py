@@ -1,9 +1,13 @@
 """Ports of this machine: who may have one, and one that nobody has."""
 
+import random
 import socket
 
 LOOPBACK = "127.0.0.1"
 """Nothing of the local stack listens on another address."""
+
+FIRST_PORT, LAST_PORT = 12_000, 20_000
+"""Below what systems give to outgoing connections (Linux: from 32768), and off the stack's own."""
 
 
 def is_free(port: int) -> bool:
@@ -18,15 +22,20 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different ports that are free at this moment."""
-    probes = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((LOOPBACK, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Return different ports that are free at this moment, none of those that outgoing connections are given.
+
+    A client that retries a dead server on such a port may connect to itself there, and the server cannot come back.
+
+    Raises:
+        OSError: nearly all of them are taken.
+    """
+    found: list[int] = []
+    for port in random.sample(range(FIRST_PORT, LAST_PORT), LAST_PORT - FIRST_PORT):
+        if len(found) == count:
+            return found
+        if is_free(port):
+            found.append(port)
+    raise OSError(f"no {count} free ports from {FIRST_PORT} to {LAST_PORT}")
 
 
 def answers(port: int, timeout_seconds: float = 0.2) -> bool:
