@@ -22,7 +22,7 @@ STATED: dict[str, dict[str, str | None]] = {
         "batch_timeout_ms": None,
         "max_records": None,
     },
-    "KafkaBroker": {"allow_auto_create_topics": "False", "client_id": None},
+    "KafkaBroker": {"allow_auto_create_topics": "False", "client_id": None, "consumer_only": "True"},
     "AIOKafkaProducer": {"acks": "'all'", "enable_idempotence": "True", "request_timeout_ms": None},
     "AIOKafkaConsumer": {"enable_auto_commit": "False", "auto_offset_reset": "'earliest'"},
 }
@@ -76,6 +76,7 @@ def test_there_is_something_to_guard() -> None:
         "broker.subscriber('t', batch=True)",
         "broker.subscriber('t', batch=True, ack_policy=AckPolicy.ACK, no_reply=True)",
         "KafkaBroker('b', client_id='x')",
+        "KafkaBroker('b', client_id='x', allow_auto_create_topics=False)",
         "KafkaBroker('b', client_id='x', allow_auto_create_topics=True)",
         "AIOKafkaProducer(acks=1, enable_idempotence=True, request_timeout_ms=1)",
         "AIOKafkaConsumer('t')",

@@ -123,6 +123,7 @@ def new_broker(settings: ServiceSettings, client_id: str) -> KafkaBroker:
         client_id=client_id,
         allow_auto_create_topics=False,
         apply_types=False,
+        consumer_only=True,  # the relay publishes; a stop during the start would leave the producer open
         security=_security(settings),
         logger=None,
     )
