@@ -161,6 +161,16 @@ def test_a_forged_cursor_never_reaches_the_database(part: int | str) -> None:
         decode_cursor(encode_cursor(part), type(part))
 
 
+@pytest.mark.parametrize("name", ["traceparent", "tracestate", "baggage", "user-agent", "host"])
+@pytest.mark.parametrize("value", [b"\\x\xff", b"\\\xa1", b"\xff"])
+async def test_a_header_of_any_bytes_that_tracing_reads_is_no_failure(
+    client: httpx2.AsyncClient, name: str, value: bytes
+) -> None:
+    answer = await client.post("/take", json={"a": "b"}, headers=[(name.encode(), value)])
+
+    assert answer.status_code == 200, answer.text
+
+
 async def test_an_unknown_route_is_a_problem_that_says_what_to_do(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/nowhere")
     assert answer.status_code == 404

@@ -12,6 +12,7 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.trace import Span
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from govbus.eventing.error_words import describe
 from govbus.eventing.openapi_document import describe_problems
@@ -21,8 +22,23 @@ from govbus.eventing.strict_body import refuse_ambiguous_body
 _DATABASE_SECONDS: Final = 3.0
 _UNTRACED: Final = "livez,readyz,metrics,docs,openapi.json"
 _URLS: Final = ("http.url", "http.target", "url.full", "url.query")
+_TRACED: Final = (b"traceparent", b"tracestate", b"baggage", b"host", b"user-agent", b"content-length")
+"""Headers that OpenTelemetry reads. Bytes that are not UTF-8 it takes for Python's escapes, and fails on some."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class _DecodableHeaders:
+    """Stands before OpenTelemetry, which would fail before any route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "headers" in scope:
+            headers = [(name, _as_utf8(value) if name in _TRACED else value) for name, value in scope["headers"]]
+            scope = {**scope, "headers": headers}
+        await self.app(scope, receive, send)
 
 
 def new_web_app(
@@ -41,6 +57,8 @@ def new_web_app(
     FastAPIInstrumentor.instrument_app(
         app, excluded_urls=_UNTRACED, exclude_spans=["receive", "send"], server_request_hook=_without_query
     )
+    traced = app.build_middleware_stack
+    app.build_middleware_stack = lambda: _DecodableHeaders(traced())  # type: ignore[method-assign]
 
     @app.get("/livez", tags=["health"])
     async def livez() -> dict[str, str]:
@@ -73,6 +91,14 @@ def new_web_app(
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+def _as_utf8(value: bytes) -> bytes:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1").encode()
+    return value
 
 
 def _without_query(span: Span, scope: dict[str, Any]) -> None:
