@@ -16,6 +16,7 @@ from govbus.audit_log.publishing import Publisher
 from govbus.audit_log.settings import Settings
 from govbus.audit_log.signing import Signer
 from govbus.audit_log.standing import Standing
+from govbus.audit_log.wording import WordIndex
 from govbus.contracts import topics
 from govbus.eventing.service import Service
 
@@ -41,6 +42,7 @@ def build_app(settings: Settings) -> FastAPI:
     signer = Signer(service.engine, key, copies, compared, standing, service.registry)
     publisher = Publisher(settings, service.engine, standing, service.registry)
     progress = Progress(service.engine, service.registry)
+    words = WordIndex(service.engine, settings.audit_log_words_share_ratio, service.registry)
     disclosure = Disclosure(service, sequencer, settings.audit_log_origin, lambda: datetime.now(UTC))
     service.consume_raw(*topics.LOGGED, sequencer=sequencer.on_records)
     interval_seconds = settings.audit_log_checkpoint_interval_seconds
@@ -48,6 +50,7 @@ def build_app(settings: Settings) -> FastAPI:
     service.every("publish", settings.retry_initial_seconds, publisher.run)
     service.every("progress", interval_seconds, progress.refresh)
     service.every("copy", settings.audit_log_outside_interval_seconds, signer.copy_newest)
+    service.every("words", settings.audit_log_words_interval_seconds, words.round)
     service.every("months", MONTHS_SECONDS, lambda: prepare_months(service.engine))
     reader = service.access.require("viewer") if not settings.audit_log_public else anyone
     return service.app(

@@ -31,6 +31,12 @@ class Settings(ServiceSettings):
         default=True,
         description="whether the start check reads the newest checkpoint on govbus.audit; off only when that was lost",
     )
+    audit_log_words_interval_seconds: float = Field(
+        default=0.5, description="how often the index of words looks for new entries; appending does not wait for it"
+    )
+    audit_log_words_share_ratio: float = Field(
+        default=0.25, gt=0, le=1, description="of the time, spent on the index of words while it lags"
+    )
     audit_log_public: bool = Field(
         default=True, description="whether checkpoints, tiles, proofs and the key are served without a token"
     )

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 metadata: Final = MetaData()
 
@@ -58,8 +60,9 @@ entry: Final = Table(
     Index("entry_identity_once", "identity", unique=True, postgresql_where=text("kind = 'event'")),
     Index("entry_by_id", "id", "idx"),
     Index("entry_by_source", "source", "idx"),
-    Index("entry_by_type", "type", "idx"),
-    Index("entry_by_subject", "subject", "idx"),
+    Index("entry_by_type", "type", "idx", postgresql_ops={"type": "text_pattern_ops"}),
+    Index("entry_by_subject", "subject", "idx", postgresql_ops={"subject": "text_pattern_ops"}),
+    Index("entry_by_unusual_kind", "kind", "idx", postgresql_where=text("kind <> 'event'")),
     Index("entry_by_known_at", "known_at", "idx"),
     Index("entry_by_correlation", "correlation_id", "idx"),
     Index("entry_by_causation", "causation_id", "idx"),
@@ -77,6 +80,30 @@ payload: Final = Table(
     CheckConstraint("octet_length(key) = 32", name="payload_key_size"),
     Index("payload_by_actor", "actor", "idx"),
     postgresql_partition_by="RANGE (logged_on)",
+)
+
+payload_words: Final = Table(
+    "payload_words",
+    metadata,
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("logged_on", Date, primary_key=True),
+    Column("words", TSVECTOR, nullable=False),
+    ForeignKeyConstraint(
+        ["idx", "logged_on"],
+        ["payload.idx", "payload.logged_on"],
+        name="payload_words_payload",
+        ondelete="CASCADE",
+    ),
+    Index("payload_words_by_word", "words", postgresql_using="gin"),
+)
+
+words_cursor: Final = Table(
+    "words_cursor",
+    metadata,
+    Column("one", SmallInteger, primary_key=True, autoincrement=False),
+    Column("next_index", BigInteger, nullable=False),
+    CheckConstraint("one = 1", name="words_cursor_one"),
+    CheckConstraint("next_index >= 0", name="words_cursor_not_negative"),
 )
 
 tile: Final = Table(
