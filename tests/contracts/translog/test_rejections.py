@@ -261,3 +261,25 @@ def test_a_tile_narrower_than_its_address_is_refused() -> None:
 def test_a_signature_without_bytes_is_refused() -> None:
     with pytest.raises(NoteRejected, match="is empty"):
         parse_note(CHECKPOINT.text() + "\n\u2014 name MgXLbA==\n")
+
+
+def test_a_checkpoint_of_two_keys_opens_with_either_and_with_neither_of_others() -> None:
+    second = NoteSigner(known.ORIGIN, Ed25519PrivateKey.generate())
+    note = str(sign_checkpoint(CHECKPOINT, known.signer(), second))
+    assert open_checkpoint(note, KEY).signed_by == (KEY,)
+    assert open_checkpoint(note, second.key).signed_by == (second.key,)
+    assert open_checkpoint(note, [second.key, KEY]).signed_by == (second.key, KEY)
+    third = NoteSigner(known.ORIGIN, Ed25519PrivateKey.generate())
+    with pytest.raises(NoteRejected, match="no signature of a key"):
+        open_checkpoint(note, [third.key])
+    proof = str(Proof(3, known.INCLUSION_3_OF_5, note))
+    assert verify_proof(known.entry(3), proof, f"{third.key}\n{second.key}\n").index == 3
+
+
+def test_one_wrong_signature_of_a_known_key_spoils_a_checkpoint_of_two() -> None:
+    second = NoteSigner(known.ORIGIN, Ed25519PrivateKey.generate())
+    forged = second.sign(Checkpoint(known.ORIGIN, 6, known.ROOTS[5]).text()).signatures
+    note = str(with_signatures(NOTE, forged))
+    assert open_checkpoint(note, KEY).checkpoint == CHECKPOINT
+    with pytest.raises(NoteRejected, match="not of this text"):
+        open_checkpoint(note, [KEY, second.key])

@@ -10,7 +10,7 @@ from typing import Final
 
 from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.cosignature import verifier_of
-from govbus.contracts.translog.note import Note, NoteRejected, NoteSigner, open_note
+from govbus.contracts.translog.note import Note, NoteRejected, NoteSigner, open_note, with_signatures
 from govbus.contracts.translog.vkey import VerificationKey
 
 DECIMAL: Final = re.compile("0|[1-9][0-9]{0,18}")
@@ -34,22 +34,32 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class OpenedCheckpoint:
-    """A checkpoint that the log's key signed, with the note and the names of the witnesses that cosigned it."""
+    """A checkpoint that known keys signed: the note, whose of the log's keys, and which of the known witnesses."""
 
     checkpoint: Checkpoint
     note: Note
-    witnesses: tuple[str, ...] = ()
+    signed_by: tuple[VerificationKey, ...]
+    cosigned_by: tuple[VerificationKey, ...] = ()
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The key names of the witnesses that cosigned it."""
+        return tuple(key.name for key in self.cosigned_by)
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> Note:
-    """Return the signed note; the signer's name is the origin.
+def sign_checkpoint(checkpoint: Checkpoint, *signers: NoteSigner) -> Note:
+    """Return the note with a signature line of each signer; a signer's name is the origin.
 
     Raises:
-        NoteRejected: another name, or an origin that a note cannot carry.
+        NoteRejected: another name, no signer, or an origin that a note cannot carry.
     """
-    if signer.name != checkpoint.origin:
-        raise NoteRejected(f"key {signer.name!r} does not sign for origin {checkpoint.origin!r}")
-    return signer.sign(checkpoint.text())
+    for signer in signers:
+        if signer.name != checkpoint.origin:
+            raise NoteRejected(f"key {signer.name!r} does not sign for origin {checkpoint.origin!r}")
+    if not signers:
+        raise NoteRejected("a checkpoint that nobody signs")
+    first, *more = (signer.sign(checkpoint.text()) for signer in signers)
+    return with_signatures(first, (signature for note in more for signature in note.signatures))
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -71,19 +81,26 @@ def parse_checkpoint(text: str) -> Checkpoint:
 
 
 def open_checkpoint(
-    raw: bytes | str, key: VerificationKey, witnesses: Sequence[VerificationKey] = ()
+    raw: bytes | str,
+    keys: VerificationKey | Sequence[VerificationKey],
+    witnesses: Sequence[VerificationKey] = (),
 ) -> OpenedCheckpoint:
-    """Return the checkpoint if the log's `key` signed it and its origin is the key's name.
+    """Return the checkpoint if one of the log's `keys` signed it and its origin is that key's name.
+
+    A log has several keys while one takes over from another; one known valid signature is enough.
 
     Raises:
-        NoteRejected: malformed, not signed by the log's key, another origin, or a known witness's signature is wrong.
+        NoteRejected: malformed, signed by none of the keys, another origin, or a known key's signature is wrong.
     """
-    note, signatures = open_note(raw, [verifier_of(known) for known in (key, *witnesses)])
-    if (key.name, key.key_id) not in {(found.name, found.key_id) for found in signatures}:
-        raise NoteRejected(f"not signed by {key.name}")
+    known = (keys,) if isinstance(keys, VerificationKey) else tuple(keys)
+    note, signatures = open_note(raw, [verifier_of(key) for key in (*known, *witnesses)])
+    found = {(signature.name, signature.key_id) for signature in signatures}
+    signed_by = tuple(key for key in known if (key.name, key.key_id) in found)
+    if not signed_by:
+        raise NoteRejected(f"not signed by {', '.join(dict.fromkeys(key.name for key in known))}")
     checkpoint = parse_checkpoint(note.text)
-    if checkpoint.origin != key.name:
-        raise NoteRejected(f"origin {checkpoint.origin[:80]!r} is not the key's name {key.name!r}")
-    known = {(witness.name, witness.key_id) for witness in witnesses}
-    seen = tuple(found.name for found in signatures if (found.name, found.key_id) in known)
-    return OpenedCheckpoint(checkpoint, note, seen)
+    own = tuple(key for key in signed_by if key.name == checkpoint.origin)
+    if not own:
+        raise NoteRejected(f"origin {checkpoint.origin[:80]!r} is not the key's name {signed_by[0].name!r}")
+    cosigned_by = tuple(witness for witness in witnesses if (witness.name, witness.key_id) in found)
+    return OpenedCheckpoint(checkpoint, note, own, cosigned_by)

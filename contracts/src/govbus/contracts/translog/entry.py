@@ -24,6 +24,8 @@ EVENT: Final = "event"
 UNPARSEABLE: Final = "unparseable"
 DUPLICATE_REFUSED: Final = "duplicate_refused"
 ACCESS: Final = "access"
+CLOSED: Final = "closed"
+SUCCESSOR: Final = "successor"
 COMMITMENT_KEY_BYTES: Final = 32
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -13,7 +13,7 @@ from govbus.contracts.translog.merkle import leaf_hash
 from govbus.contracts.translog.note import NoteRejected
 from govbus.contracts.translog.paths import ProofRejected, verify_inclusion
 from govbus.contracts.translog.proof import ProofMalformed, parse_proof
-from govbus.contracts.translog.vkey import KeyRejected, VerificationKey, parse_vkey
+from govbus.contracts.translog.vkey import KeyRejected, VerificationKey, parse_vkey, parse_vkeys
 
 
 class VerificationFailed(ValueError):
@@ -41,6 +41,7 @@ class Verified:
     size: int
     root: bytes
     witnesses: tuple[str, ...]
+    cosigned_by: tuple[VerificationKey, ...] = ()
 
 
 def verify_proof(
@@ -53,18 +54,19 @@ def verify_proof(
 ) -> Verified:
     """Return what the proof shows of `entry_bytes`, believing only the keys given.
 
-    The bytes need not be one of our entries: any log in these formats is verified alike.
+    The bytes need not be one of our entries: any log in these formats is verified alike. `vkey` is the log's key, or
+    its keys, one a line: a signature of one of them is enough.
 
     Raises:
         VerificationFailed: the proof shows nothing; see its `reason`.
     """
-    key, witnesses = _key(vkey), tuple(map(_key, witness_vkeys))
+    keys, witnesses = _keys(vkey), tuple(map(_key, witness_vkeys))
     try:
         proof = parse_proof(proof_text)
     except ProofMalformed as error:
         raise VerificationFailed("bad_proof_file", str(error)) from None
     try:
-        opened = open_checkpoint(proof.checkpoint, key, witnesses)
+        opened = open_checkpoint(proof.checkpoint, keys, witnesses)
     except NoteRejected as error:
         raise VerificationFailed("bad_checkpoint", str(error)) from None
     signed = opened.checkpoint
@@ -78,7 +80,7 @@ def verify_proof(
             "too_few_witnesses",
             f"{witnesses_count} witnesses are needed, found: {found}",
         )
-    return Verified(signed.origin, proof.index, signed.size, signed.root, opened.witnesses)
+    return Verified(signed.origin, proof.index, signed.size, signed.root, opened.witnesses, opened.cosigned_by)
 
 
 def verify_payload(
@@ -105,6 +107,13 @@ def verify_payload(
     ):
         raise VerificationFailed("attributes_differ", "the entry commits to other attributes")
     return entry
+
+
+def _keys(vkeys: str) -> tuple[VerificationKey, ...]:
+    try:
+        return parse_vkeys(vkeys)
+    except KeyRejected as error:
+        raise VerificationFailed("bad_key", str(error)) from None
 
 
 def _key(vkey: str) -> VerificationKey:

@@ -72,3 +72,15 @@ def parse_vkey(text: str) -> VerificationKey:
     if stated_id != key.key_id.hex():
         raise KeyRejected(f"key {name[:60]!r} has the id {key.key_id.hex()}, not {stated_id[:16]!r}")
     return key
+
+
+def parse_vkeys(text: str) -> tuple[VerificationKey, ...]:
+    """Return the keys written in `text`, one a line or with blanks between them; a key written twice counts once.
+
+    Raises:
+        KeyRejected: none, or one that is malformed.
+    """
+    keys = tuple(dict.fromkeys(map(parse_vkey, text.split())))
+    if not keys:
+        raise KeyRejected("no key: a key is written <name>+<key id>+<key>")
+    return keys
