@@ -21,6 +21,13 @@ PLUGIN_HELP: Final = {
     "mapping": "Mapping files, which read platforms' own payloads: list, test.",
     "mapping.list": "List the delivered mappings.",
     "mapping.test": "Show what a mapping makes of a payload: input and facts side by side, or why it is refused.",
+    "log.key": "Keys of a log: make one, show one, look at a rotation.",
+    "log.key.new": "Make a key: a file that nobody else may read, and its vkey on standard output.",
+    "log.key.show": "Print the vkey of a key file.",
+    "log.key.history": "Show which keys signed which checkpoints, from files of checkpoints.",
+    "log.close": "Close this machine's log for ever: its last entry names the successor.",
+    "log.succeed": "Begin this machine's empty log as the successor of another.",
+    "witness": "Serve a witness: cosign what continues what was cosigned before, and nothing else.",
 }
 """What help says of commands that are not imported before they are used."""
 
@@ -49,17 +56,24 @@ app.command(token.token)
 
 
 def add_plugins(program: App) -> None:
-    """Add the commands that other parts of Govbus bring, where they are installed: entry points named `family.command`.
+    """Add the commands that other parts of Govbus bring, where they are installed.
 
-    Nothing of them is imported before its command is used.
+    An entry point is named after its command: `witness`, `mapping.test`, `log.key.new`. Families that there are
+    already take further commands. Nothing of them is imported before its command is used.
     """
-    families: dict[str, App] = {}
     for point in sorted(entry_points(group=PLUGINS), key=lambda point: point.name):
-        family, _, command = point.name.partition(".")
-        if family not in families:
-            families[family] = App(name=family, help=PLUGIN_HELP.get(family, ""))
-            program.command(families[family])
-        families[family].command(point.value, name=command, help=PLUGIN_HELP.get(point.name, ""))
+        *families, command = point.name.split(".")
+        place = program
+        for depth, family in enumerate(families, 1):
+            place = _family(place, family, PLUGIN_HELP.get(".".join(families[:depth]), ""))
+        place.command(point.value, name=command, help=PLUGIN_HELP.get(point.name, ""))
+
+
+def _family(place: App, name: str, help_: str) -> App:
+    """Return the family of commands called `name` below `place`, made when there is none."""
+    if name not in place:
+        place.command(App(name=name, help=help_))
+    return place[name]
 
 
 add_plugins(app)
