@@ -15,10 +15,12 @@ KAFKA = {"embedded": embedded_kafka, "docker": docker_kafka, "external": externa
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, so that `make check` can leave it to `make test`."""
+    """Mark what needs a server, so that `make check` can leave it to `make test`; whole stacks share one worker."""
     for item in items:
         for server in {"postgres", "kafka"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(server)
+        whole_stack = any(item.get_closest_marker(name) for name in ("system", "live", "browser"))
+        item.add_marker(pytest.mark.xdist_group("stack" if whole_stack else str(item.path)))
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,12 @@ from govbus.local.manifest import PRINCIPAL_PREFIX, Manifest, kafka_user
 from govbus.local.refusals import Refused
 
 CALL_TIMEOUT_SECONDS = 30.0
+ANSWER_SECONDS = 60.0
+"""For the first answer of a broker that accepts connections already but is still starting, on a busy machine."""
+ATTEMPT_SECONDS = 5.0
+"""For one attempt; each begins with a new client, as an old one waits longer and longer between connections."""
 PROBE_TIMEOUT_SECONDS = 1.0
+_NOT_YET = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT)  # noqa: SLF001 - librdkafka's own codes begin so
 SCRAM_ITERATIONS = 4096
 """Kafka's minimum: passwords are 192 random bits, so more would only make connecting slower."""
 
@@ -44,8 +49,8 @@ def provision_kafka(client_config: Mapping[str, str], manifest: Manifest, passwo
     Raises:
         Refused: the cluster refuses the admin user or a topic differs in a way that cannot be mended.
     """
-    admin = AdminClient(dict(client_config))
     try:
+        admin = _answering(client_config)
         ensure_topics(admin, manifest)
         if client_config.get("security.protocol", "PLAINTEXT") == "PLAINTEXT":
             return ["This Kafka takes anybody without a password: one writer per topic is not enforced by it."]
@@ -55,6 +60,20 @@ def provision_kafka(client_config: Mapping[str, str], manifest: Manifest, passwo
     except KafkaException as failed:
         raise Refused(f"Kafka refused to be set up: {failed.args[0].str()}") from failed
     return []
+
+
+def _answering(client_config: Mapping[str, str]) -> AdminClient:
+    """Return a client that the cluster has answered."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        admin = AdminClient(dict(client_config))
+        try:
+            admin.list_topics(timeout=ATTEMPT_SECONDS)
+        except KafkaException as failed:
+            if failed.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
+                raise
+        else:
+            return admin
 
 
 def ensure_topics(admin: AdminClient, manifest: Manifest) -> None:
