@@ -3,9 +3,10 @@
 DETACH ?= 0
 DEMO ?= 1
 KILLS ?= 200
+TAMPERINGS ?= 10000
 BIN := .venv/bin
 
-.PHONY: up down demo test check soak interop live install
+.PHONY: up down demo test check soak interop live tamper install
 
 up: install
 	@DEMO=$(DEMO) exec $(BIN)/python -m govbus.local up $(if $(filter 1,$(DETACH)),--detach)
@@ -38,6 +39,10 @@ check: install
 # The crash test in its long form: every service, PostgreSQL and Kafka killed KILLS times.
 soak: install
 	@GOVBUS_SOAK_KILLS=$(KILLS) $(BIN)/python -m pytest -m system tests/system
+
+# A stored log, tampered with TAMPERINGS times: each must be found and located.
+tamper: install
+	@GOVBUS_TAMPERINGS=$(TAMPERINGS) $(BIN)/python -m pytest -q -s tests/audit_log/test_tampering.py
 
 install:
 	@sh infra/local/install.sh

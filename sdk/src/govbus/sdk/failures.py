@@ -1,7 +1,13 @@
 """What can go wrong between a caller and Govbus, as exceptions that say what to do."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from typing_extensions import override
+
+_SHOWN_COUNT: Final = 20
+"""Differences told in one message; whoever wants all reads them from the exception."""
 
 
 class GovbusFailure(Exception):
@@ -53,8 +59,43 @@ class NotProvisioned(GovbusFailure):
     """Kafka could not be set up for a platform; what is missing is said, and asking again makes it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place that is not as it was signed: a file, a row, an entry; `index` is the entry's where there is one."""
+
+    place: str
+    detail: str
+    index: int | None = None
+
+    @override
+    def __str__(self) -> str:
+        """The sentence."""
+        return f"{self.place}: {self.detail}"
+
+
 class NotProved(GovbusFailure):
-    """A proof, a checkpoint or a log does not show what it claims; nothing may be concluded from it."""
+    """A proof, a checkpoint or a log does not show what it claims; nothing may be concluded from it.
+
+    `differences` are the places that are not as they were signed, where they could be told.
+    """
+
+    def __init__(self, message: str, differences: Sequence[Difference] = ()) -> None:
+        """Keep the sentence and the places."""
+        super().__init__(message)
+        self.differences = tuple(differences)
+
+    @classmethod
+    def at(cls, place: str, detail: str, index: int | None = None) -> Self:
+        """Return the failure of one place."""
+        return cls.of([Difference(place, detail, index)])
+
+    @classmethod
+    def of(cls, differences: Sequence[Difference]) -> Self:
+        """Return the failure of several places; the message names the first ones."""
+        lines = [str(difference) for difference in differences[:_SHOWN_COUNT]]
+        if len(differences) > _SHOWN_COUNT:
+            lines.append(f"and {len(differences) - _SHOWN_COUNT} more places")
+        return cls("\n".join(lines), differences)
 
 
 def _errors(problem: Mapping[str, Any]) -> list[Mapping[str, Any]]:
