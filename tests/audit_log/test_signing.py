@@ -9,7 +9,6 @@ from audit_log.desk import Desk, event, settings
 from audit_log.tampering import tamper
 from backends.running import RunningPostgres
 from govbus.audit_log.domain.consistency import Inconsistent
-from govbus.audit_log.keys import KeyUnusable, load_or_make_signer
 from govbus.contracts.translog.checkpoint import OpenedCheckpoint, open_checkpoint
 from govbus.contracts.translog.paths import verify_consistency
 from govbus.contracts.translog.vkey import parse_vkey
@@ -165,18 +164,3 @@ async def test_a_foreign_copy_of_the_same_size_stops_the_log(desk: Desk, tmp_pat
     with pytest.raises(Inconsistent):
         await desk.do("copy")
     assert desk.service.refusal is not None
-
-
-def test_the_key_file_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
-    file = tmp_path / "deep" / "key"
-    first = load_or_make_signer(file, "log")
-    assert load_or_make_signer(file, "log").key == first.key
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in file.parent.iterdir()] == ["key"]
-    file.chmod(0o640)
-    with pytest.raises(KeyUnusable, match="chmod 600"):
-        load_or_make_signer(file, "log")
-    file.chmod(0o600)
-    file.write_text("rubbish", encoding="ascii")
-    with pytest.raises(KeyUnusable, match="restore the key"):
-        load_or_make_signer(file, "log")

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from govbus.audit_log.api import entries, proofs, static, stream
+from govbus.audit_log.api import entries, proofs, static, stream, trace
 from govbus.audit_log.api.disclosure import Disclosure
 from govbus.audit_log.handlers import Sequencer
-from govbus.audit_log.keys import load_or_make_signer
+from govbus.audit_log.keys import load_keys
 from govbus.audit_log.months import prepare_months
 from govbus.audit_log.outside import Copies, Outside
 from govbus.audit_log.progress import Progress
@@ -28,18 +28,18 @@ def build_app(settings: Settings) -> FastAPI:
     """Return the application; nothing connects before it starts.
 
     Raises:
-        KeyUnusable: the key file cannot be used as it is.
+        KeyUnusable: a key cannot be used as it is.
     """
     service = Service("audit_log", settings)
     standing = Standing()
     standing.tell(lambda reason: setattr(service, "refusal", reason))
-    key = load_or_make_signer(settings.key_file, settings.audit_log_origin)
+    keys = load_keys(settings, make=True)
     copies = Copies(settings.checkpoint_directory, settings.audit_log_origin)
     sequencer = Sequencer(standing, service.registry)
     compared: dict[str, Outside] = {"a copy outside": copies}
     if settings.audit_log_compare_topic:
         compared["a checkpoint on govbus.audit"] = PublishedCheckpoints(settings)
-    signer = Signer(service.engine, key, copies, compared, standing, service.registry)
+    signer = Signer(service.engine, keys, copies, compared, standing, service.registry)
     publisher = Publisher(settings, service.engine, standing, service.registry)
     progress = Progress(service.engine, service.registry)
     words = WordIndex(service.engine, settings.audit_log_words_share_ratio, service.registry)
@@ -54,9 +54,10 @@ def build_app(settings: Settings) -> FastAPI:
     service.every("months", MONTHS_SECONDS, lambda: prepare_months(service.engine))
     reader = service.access.require("viewer") if not settings.audit_log_public else anyone
     return service.app(
-        static.router(service.engine, str(key.key), reader),
+        static.router(service.engine, keys.signing, reader),
         proofs.router(service.engine, reader),
         entries.router(service.engine, service.access, disclosure),
+        trace.router(service.engine, service.access),
         stream.router(service.engine, service.access, progress),
     )
 

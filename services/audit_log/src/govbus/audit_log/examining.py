@@ -1,6 +1,6 @@
 """Examines the whole log: every byte hashed again, every checkpoint opened, every guard looked at."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,7 +30,7 @@ class Examined:
     faults: tuple[str, ...]
 
 
-async def examine(engine: AsyncEngine, key: VerificationKey) -> Examined:
+async def examine(engine: AsyncEngine, keys: Sequence[VerificationKey]) -> Examined:
     """Return what the log holds and what is wrong with it; changes nothing, and may run beside the service.
 
     A fault in the tree ends the walk: what comes after it proves nothing any more.
@@ -47,7 +47,7 @@ async def examine(engine: AsyncEngine, key: VerificationKey) -> Examined:
                     faults.append(fault)
                 tree = await _regrown(connection, tree, size)
                 check_same(size, root, tree.root, "the table of checkpoints")
-                check_same(size, root, _signed_root(note, key, size), "a signed checkpoint")
+                check_same(size, root, _signed_root(note, keys, size), "a signed checkpoint")
             async for fault in _row_faults(connection, tree.size, head.size):
                 faults.append(fault)
             check_head(await _regrown(connection, tree, head.size), head)
@@ -75,9 +75,9 @@ async def _row_faults(connection: AsyncConnection, start: int, end: int) -> Asyn
                 yield fault
 
 
-def _signed_root(note: str, key: VerificationKey, size: int) -> bytes:
+def _signed_root(note: str, keys: Sequence[VerificationKey], size: int) -> bytes:
     try:
-        signed = open_checkpoint(note, key).checkpoint
+        signed = open_checkpoint(note, keys).checkpoint
     except NoteRejected as error:
         raise Inconsistent(f"the checkpoint of size {size} is not signed by this log: {error}") from None
     if signed.size != size:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from govbus.audit_log.examining import Examined, examine
-from govbus.audit_log.keys import load_or_make_signer
+from govbus.audit_log.keys import load_keys
 from govbus.audit_log.settings import Settings
 from govbus.eventing.database import new_engine
 
@@ -13,7 +13,7 @@ async def fsck(settings: Settings) -> Examined:
     """Examine the log of these settings."""
     engine = new_engine(settings)
     try:
-        return await examine(engine, load_or_make_signer(settings.key_file, settings.audit_log_origin).key)
+        return await examine(engine, load_keys(settings).believed)
     finally:
         await engine.dispose()
 

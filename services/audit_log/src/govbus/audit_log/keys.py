@@ -1,60 +1,93 @@
-"""The log's signing key: an Ed25519 seed in a file of its own, made once, readable by nobody else."""
+"""The keys of one log: which sign, and which signed once and are still believed.
 
-import os
+While a second key is configured beside the first, every checkpoint carries a signature line of each: who knows only the
+old one and who knows only the new one both go on verifying. Which key was in force when is what checkpoints say.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
 
-from govbus.contracts.translog.note import NoteSigner
-
-_SEED_BYTES: Final = 32
-_OTHERS: Final = 0o077
-
-
-class KeyUnusable(Exception):
-    """The key file cannot be used; the message says what to do."""
+from govbus.audit_log.seeds import KeyUnusable, key_of_text, read_key, read_or_make_key
+from govbus.audit_log.settings import Settings
+from govbus.contracts.translog.checkpoint import Checkpoint, sign_checkpoint
+from govbus.contracts.translog.note import Note, NoteSigner
+from govbus.contracts.translog.vkey import KeyRejected, VerificationKey, parse_vkeys
 
 
-def load_or_make_signer(file: Path, origin: str) -> NoteSigner:
-    """Return the signer of `origin` with the key in `file`; an absent file is made, mode 0600, before it is used.
+@dataclass(frozen=True, slots=True)
+class LogKeys:
+    """Signers of one origin, newest first, and the retired keys of its older checkpoints."""
+
+    signers: tuple[NoteSigner, ...]
+    retired: tuple[VerificationKey, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.signers[0].name
+
+    @property
+    def signing(self) -> tuple[VerificationKey, ...]:
+        """The public halves of the keys that sign, newest first."""
+        return tuple(signer.key for signer in self.signers)
+
+    @property
+    def believed(self) -> tuple[VerificationKey, ...]:
+        """Keys of which any one makes a checkpoint this log's own."""
+        return self.signing + self.retired
+
+    def sign(self, size: int, root: bytes) -> Note:
+        """Return the checkpoint of a tree with a signature line of every key."""
+        return sign_checkpoint(Checkpoint(self.origin, size, root), *self.signers)
+
+
+def load_keys(settings: Settings, *, make: bool = False) -> LogKeys:
+    """Return the keys of the configured log; with `make` the file of the first key is made when it is absent.
 
     Raises:
-        KeyUnusable: others may read it, or it is not a seed.
+        KeyUnusable: a key that is absent, open to others, no key, or named twice.
     """
-    try:
-        seed = _read(file)
-    except FileNotFoundError:
-        _make(file)
-        seed = _read(file)
-    return NoteSigner(origin, Ed25519PrivateKey.from_private_bytes(seed))
+    first = _first(settings, make=make)
+    following = _following(settings.audit_log_next_key_file, settings.audit_log_next_key)
+    signers = [NoteSigner(settings.audit_log_origin, key) for key in (following, first) if key is not None]
+    retired = _retired(settings)
+    _check([signer.key for signer in signers], retired, settings.audit_log_origin)
+    return LogKeys(tuple(signers), retired)
 
 
-def _read(file: Path) -> bytes:
-    if file.stat().st_mode & _OTHERS:
-        raise KeyUnusable(f"{file} can be read by others: `chmod 600` it, and think of the key as known")
-    try:
-        seed = bytes.fromhex(file.read_text(encoding="ascii").strip())
-    except (ValueError, UnicodeDecodeError):
-        seed = b""
-    if len(seed) != _SEED_BYTES:
-        raise KeyUnusable(f"{file} is not 32 bytes in hex: restore the key from its copy")
-    return seed
+def _first(settings: Settings, *, make: bool) -> Ed25519PrivateKey:
+    if settings.audit_log_key is not None:
+        if settings.audit_log_key_file is not None:
+            raise KeyUnusable("GOVBUS_AUDIT_LOG_KEY and GOVBUS_AUDIT_LOG_KEY_FILE are both set: keep one")
+        return key_of_text(settings.audit_log_key.get_secret_value(), "GOVBUS_AUDIT_LOG_KEY")
+    return read_or_make_key(settings.key_file) if make else read_key(settings.key_file)
 
 
-def _make(file: Path) -> None:
-    """Write a new seed whole or not at all, also when two processes do so at once."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _following(file: Path | None, text: SecretStr | None) -> Ed25519PrivateKey | None:
+    if file is not None and text is not None:
+        raise KeyUnusable("GOVBUS_AUDIT_LOG_NEXT_KEY and GOVBUS_AUDIT_LOG_NEXT_KEY_FILE are both set: keep one")
+    if text is not None:
+        return key_of_text(text.get_secret_value(), "GOVBUS_AUDIT_LOG_NEXT_KEY")
+    return None if file is None else read_key(file)
+
+
+def _retired(settings: Settings) -> tuple[VerificationKey, ...]:
+    if not settings.audit_log_retired_vkeys.strip():
+        return ()
     try:
-        os.write(descriptor, os.urandom(_SEED_BYTES).hex().encode() + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+        return parse_vkeys(settings.audit_log_retired_vkeys)
+    except KeyRejected as error:
+        raise KeyUnusable(f"GOVBUS_AUDIT_LOG_RETIRED_VKEYS: {error}") from None
+
+
+def _check(signing: list[VerificationKey], retired: tuple[VerificationKey, ...], origin: str) -> None:
+    if len(set(signing)) != len(signing):
+        raise KeyUnusable("the next key is the key in force: make another with `govbus log key new`")
+    for key in retired:
+        if key.name != origin:
+            raise KeyUnusable(f"retired key {key} is of another log than {origin}")
+        if key in signing:
+            raise KeyUnusable(f"retired key {key} is configured to sign: take it out of one of the two settings")

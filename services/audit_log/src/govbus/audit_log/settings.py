@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from govbus.eventing.settings import ServiceSettings
 
@@ -16,6 +16,17 @@ class Settings(ServiceSettings):
     )
     audit_log_key_file: Path | None = Field(
         default=None, description="Ed25519 seed in hex, mode 0600; made when absent. Default: in the data directory"
+    )
+    audit_log_key: SecretStr | None = Field(
+        default=None, description="the same seed in hex, instead of a file, where secrets come as environment"
+    )
+    audit_log_next_key_file: Path | None = Field(
+        default=None, description="a second key: while it is set, every checkpoint carries a signature of each"
+    )
+    audit_log_next_key: SecretStr | None = Field(default=None, description="the second key's seed, instead of a file")
+    audit_log_retired_vkeys: str = Field(
+        default="",
+        description="vkeys that signed once, with blanks between them: the newest checkpoint may be one of theirs",
     )
     audit_log_checkpoint_directory: Path | None = Field(
         default=None, description="write-once copies of checkpoints, outside the database; best on another disk"

@@ -12,14 +12,15 @@ from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.audit_log.domain.consistency import Inconsistent, check_head, check_same, regrow
+from govbus.audit_log.keys import LogKeys
 from govbus.audit_log.outside import Copies, Outside
 from govbus.audit_log.standing import Standing
 from govbus.audit_log.store import signing as store
 from govbus.audit_log.store.appending import read_head
 from govbus.audit_log.store.tree import compact_at
-from govbus.contracts.translog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from govbus.contracts.translog.checkpoint import Checkpoint, open_checkpoint
 from govbus.contracts.translog.merkle import CompactRange
-from govbus.contracts.translog.note import NoteRejected, NoteSigner
+from govbus.contracts.translog.note import NoteRejected
 
 _log: Final = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class Signer:
     def __init__(
         self,
         engine: AsyncEngine,
-        signer: NoteSigner,
+        keys: LogKeys,
         copies: Copies,
         compared: Mapping[str, Outside],
         standing: Standing,
@@ -41,7 +42,7 @@ class Signer:
     ) -> None:
         """Take what signing needs; `compared` are the outside places, by name, that the log must not be behind."""
         self._engine = engine
-        self._signer = signer
+        self._keys = keys
         self._copies = copies
         self._compared = compared
         self._standing = standing
@@ -130,7 +131,7 @@ class Signer:
             if self._epoch is None or head.epoch != self._epoch:
                 self._epoch = await store.take_epoch(connection)
             regrown = await self._regrow(connection, base, head.compact)
-            note = sign_checkpoint(Checkpoint(self._signer.name, regrown.size, regrown.root), self._signer)
+            note = self._keys.sign(regrown.size, regrown.root)
             await store.insert_checkpoint(connection, regrown, str(note), self._epoch)
         self._signed = regrown
         self._size.set(regrown.size)
@@ -162,10 +163,11 @@ class Signer:
 
     def _open(self, note: str, where: str) -> Checkpoint:
         try:
-            return open_checkpoint(note, self._signer.key).checkpoint
+            return open_checkpoint(note, self._keys.believed).checkpoint
         except NoteRejected as error:
             raise Inconsistent(
-                f"{where} is not of this log and key ({error}): restore the log's own key file"
+                f"{where} is not of this log and its keys ({error}): restore the log's own key file, or name the key "
+                "that signed it in GOVBUS_AUDIT_LOG_RETIRED_VKEYS"
             ) from None
 
 

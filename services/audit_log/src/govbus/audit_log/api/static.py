@@ -3,7 +3,7 @@
 Source: c2sp.org/tlog-tiles.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Response
@@ -14,6 +14,7 @@ from govbus.audit_log.api import refusals
 from govbus.audit_log.store.state import read_state
 from govbus.audit_log.store.tree import entries_of, tile_hashes
 from govbus.contracts.translog.tiles import ENTRIES, TileRejected, dump_entries, parse_tile_path
+from govbus.contracts.translog.vkey import VerificationKey
 
 Reader = Callable[..., Awaitable[Any]]
 """The dependency that lets a reader in."""
@@ -24,7 +25,7 @@ _BINARY: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"applicatio
 _TEXT: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/plain": {}}}}
 
 
-def router(engine: AsyncEngine, vkey: str, reader: Reader) -> APIRouter:
+def router(engine: AsyncEngine, keys: Sequence[VerificationKey], reader: Reader) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(prefix="/v1/log", tags=["transparency log"], dependencies=[Depends(reader)])
 
@@ -39,8 +40,11 @@ def router(engine: AsyncEngine, vkey: str, reader: Reader) -> APIRouter:
 
     @routes.get("/key", response_class=PlainTextResponse, responses=_TEXT)
     async def key() -> Response:
-        """Return the log's verification key; whoever verifies should have it from elsewhere, too."""
-        return PlainTextResponse(vkey + "\n")
+        """Return the log's verification keys, one vkey a line, newest first; two while one takes over from the other.
+
+        Whoever verifies should have them from elsewhere, too.
+        """
+        return PlainTextResponse("".join(f"{one}\n" for one in keys))
 
     @routes.get("/tile/{path:path}", response_class=Response, responses=_BINARY)
     async def tile(path: str) -> Response:
