@@ -18,6 +18,13 @@ MAY = {
     "audit_log": {
         "checkpoint": "INSERT SELECT",
         "entry": "INSERT SELECT",
+        "erasure": "INSERT SELECT",
+        "erasure_request": "INSERT SELECT UPDATE(confirmed_at) UPDATE(confirmed_by) UPDATE(entry_index)",
+        "erasure_scope": "INSERT SELECT",
+        "fsck_run": "INSERT SELECT",
+        "hold": "INSERT SELECT UPDATE(lift_asked_at) UPDATE(lift_asked_by) UPDATE(lift_reason) UPDATE(lifted_at) "
+        "UPDATE(lifted_by)",
+        "hold_scope": "INSERT SELECT",
         "log_head": "SELECT UPDATE",
         "payload": "INSERT SELECT",
         "payload_words": "INSERT SELECT",

@@ -81,24 +81,6 @@ async def test_the_service_s_role_may_only_insert_and_move_forward(desk: Desk, l
         await connection.close()
 
 
-async def test_the_eraser_deletes_payloads_and_nothing_else(
-    desk: Desk, postgres: RunningPostgres, log_dsn: str
-) -> None:
-    await _fill(desk)
-    database = log_dsn.rpartition("?")[0].rpartition("/")[2] or log_dsn.rpartition("/")[2]
-    connection = await _connect(postgres.dsn("govbus_audit_log_eraser", database))
-    try:
-        assert await connection.execute("DELETE FROM payload WHERE idx = 7") == "DELETE 1"
-        for statement in ("DELETE FROM entry", "SELECT count(*) FROM entry", "UPDATE payload SET actor = NULL"):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(statement)
-    finally:
-        await connection.close()
-    entry = (await desk.get("/v1/log/entries/7", "auditor")).json()
-    assert entry["payload_withheld"] == "erased"
-    assert (await desk.get("/v1/log/entries/7/proof")).status_code == 200
-
-
 ENTRY_COPY = (
     "INSERT INTO entry SELECT 900, {kind}, {entry}, leaf_hash, {identity}, id, source, type, subject, known_at, topic,"
     " partition, {offset}, correlation_id, causation_id, classification, logged_on FROM entry WHERE idx = 0"

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -19,11 +20,13 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 metadata: Final = MetaData()
 
-KINDS: Final = "('event', 'unparseable', 'duplicate_refused', 'access', 'erasure', 'hold', 'gap')"
+KINDS: Final = (
+    "('event', 'unparseable', 'duplicate_refused', 'access', 'erasure', 'prune', 'hold', 'gap', 'closed', 'successor')"
+)
 CLASSIFICATIONS: Final = "('public', 'internal', 'confidential', 'personal')"
 
 entry: Final = Table(
@@ -151,4 +154,97 @@ place_cursor: Final = Table(
     Column("moved_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     CheckConstraint("place IN ('topic', 'files')", name="place_cursor_place"),
     CheckConstraint("next_index >= checkpoint_size AND checkpoint_size >= 0", name="place_cursor_order"),
+)
+
+hold: Final = Table(
+    "hold",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    Column("placed_at", DateTime(timezone=True), nullable=False),
+    Column("lift_asked_by", Text),
+    Column("lift_asked_at", DateTime(timezone=True)),
+    Column("lift_reason", Text),
+    Column("lifted_by", Text),
+    Column("lifted_at", DateTime(timezone=True)),
+    CheckConstraint("origin IN ('person', 'event')", name="hold_origin"),
+    CheckConstraint("num_nonnulls(lift_asked_by, lift_asked_at, lift_reason) IN (0, 3)", name="hold_lift_asked"),
+    CheckConstraint("num_nonnulls(lifted_by, lifted_at) IN (0, 2)", name="hold_lifted"),
+    CheckConstraint(
+        "lifted_by IS NULL OR origin = 'event' OR (lift_asked_by IS NOT NULL AND lift_asked_by <> lifted_by)",
+        name="hold_two_people",
+    ),
+    Index("hold_in_force", "id", postgresql_where=text("lifted_at IS NULL")),
+)
+
+hold_scope: Final = Table(
+    "hold_scope",
+    metadata,
+    Column("hold_id", Text, ForeignKey("hold.id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("subject", Text),
+    Column("identity", LargeBinary),
+    Column("first_index", BigInteger),
+    Column("last_index", BigInteger),
+    CheckConstraint("num_nonnulls(subject, identity, first_index) = 1", name="hold_scope_one"),
+    CheckConstraint(
+        "num_nonnulls(first_index, last_index) IN (0, 2) AND 0 <= first_index AND first_index <= last_index",
+        name="hold_scope_range",
+    ),
+)
+
+erasure: Final = Table(
+    "erasure",
+    metadata,
+    Column("entry_index", BigInteger, ForeignKey("entry.idx"), primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("done_at", DateTime(timezone=True)),
+    CheckConstraint("kind IN ('erasure', 'prune')", name="erasure_kind"),
+    Index("erasure_pending", "entry_index", postgresql_where=text("done_at IS NULL")),
+)
+
+erasure_scope: Final = Table(
+    "erasure_scope",
+    metadata,
+    Column("entry_index", BigInteger, ForeignKey("erasure.entry_index"), primary_key=True, autoincrement=False),
+    Column("first_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_index", BigInteger, nullable=False),
+    Column("types", ARRAY(Text)),
+    Column("before", Date),
+    CheckConstraint("0 <= first_index AND first_index <= last_index", name="erasure_scope_range"),
+    CheckConstraint("num_nonnulls(types, before) IN (0, 2)", name="erasure_scope_pruned"),
+)
+
+erasure_request: Final = Table(
+    "erasure_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("asked", JSONB, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_by", Text),
+    Column("confirmed_at", DateTime(timezone=True)),
+    Column("entry_index", BigInteger, ForeignKey("erasure.entry_index")),
+    CheckConstraint(
+        "num_nonnulls(confirmed_by, confirmed_at, entry_index) IN (0, 3)", name="erasure_request_confirmed"
+    ),
+    CheckConstraint("confirmed_by IS NULL OR confirmed_by <> asked_by", name="erasure_request_two_people"),
+)
+
+fsck_run: Final = Table(
+    "fsck_run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("checkpoint_count", BigInteger, nullable=False),
+    Column("guards_sha256", Text, nullable=False),
+    Column("fault_count", BigInteger, nullable=False),
+    Column("faults", JSONB, nullable=False),
+    Column("notices", JSONB, nullable=False),
+    Index("fsck_run_by_end", "finished_at"),
 )

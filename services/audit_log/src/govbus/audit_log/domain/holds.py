@@ -1,0 +1,91 @@
+"""Holds: what may be neither erased nor pruned, who ordered it, and who lifted it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from govbus.audit_log.domain.drafts import Draft
+from govbus.audit_log.domain.index_ranges import Range
+from govbus.contracts import catalogue, topics
+from govbus.contracts.conclusions.evidence import EvidenceHeld
+from govbus.contracts.envelope import format_time
+from govbus.contracts.identity import identity_digest
+from govbus.contracts.translog import base64_strict
+from govbus.contracts.translog.entry import EVENT
+
+PERSON: Final = "person"
+BY_EVENT: Final = "event"
+_HELD: Final = catalogue.type_of(EvidenceHeld).full_name
+
+
+@dataclass(frozen=True, slots=True)
+class HoldScope:
+    """What a hold covers; a subject covers what lies below it, too."""
+
+    subjects: tuple[str, ...] = ()
+    identities: tuple[bytes, ...] = ()
+    ranges: tuple[Range, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold as it was placed."""
+
+    id: str
+    origin: str
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    scope: HoldScope
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The end of a hold that an event had placed."""
+
+    hold_id: str
+    reason: str
+    asked_by: str
+    released_by: str
+    released_at: datetime
+
+
+def said_of(action: str, hold_id: str, reason: str, by: str, at: datetime, scope: HoldScope | None) -> dict[str, Any]:
+    """Return what a `hold` entry says: `placed`, `lift_asked` or `lifted`, by whom, why."""
+    said: dict[str, Any] = {"action": action, "hold": hold_id, "reason": reason, "by": by, "at": format_time(at)}
+    return said if scope is None else said | {"scope": shown(scope)}
+
+
+def shown(scope: HoldScope) -> dict[str, Any]:
+    """Return a scope as JSON."""
+    return {
+        "subjects": list(scope.subjects),
+        "identities": [base64_strict.encode(identity) for identity in scope.identities],
+        "ranges": [list(item) for item in scope.ranges],
+    }
+
+
+def ordered_by(draft: Draft) -> Hold | Release | None:
+    """Return what an `evidence.held` of oversight orders, None for every other draft.
+
+    One that its contract does not describe holds its whole subject: two people can lift that, nobody can bring back
+    what was erased.
+    """
+    fields = draft.fields
+    if fields.type != _HELD or fields.kind != EVENT or fields.kafka is None or fields.kafka.topic != topics.OVERSIGHT:
+        return None
+    by = draft.actor or fields.source or ""
+    subject = fields.subject or ""
+    try:
+        said = EvidenceHeld.model_validate_json(draft.payload)
+    except ValidationError:
+        why = "an evidence.held that could not be read"
+        return Hold(f"oversight/{fields.id}", BY_EVENT, why, by, draft.known_at, HoldScope((subject,)))
+    if said.released_at is not None:
+        asked_by = ", ".join(said.held_by)
+        return Release(f"oversight/{said.hold_id}", said.reason, f"event {fields.id}: {asked_by}", by, draft.known_at)
+    identities = tuple(identity_digest(item.source, item.type, item.id) for item in said.events)
+    scope = HoldScope(identities=identities) if identities else HoldScope((subject,))
+    return Hold(f"oversight/{said.hold_id}", BY_EVENT, said.reason, by, draft.known_at, scope)
