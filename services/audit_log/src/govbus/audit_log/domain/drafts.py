@@ -8,13 +8,23 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from govbus.audit_log.domain.classification import CONFIDENTIAL, classify
-from govbus.contracts.envelope import Event, format_time
+from govbus.contracts.envelope import Event
 from govbus.contracts.identity import event_identity
 from govbus.contracts.limits import ATTRIBUTE_BYTES
 from govbus.contracts.translog import base64_strict
-from govbus.contracts.translog.entry import EVENT, UNPARSEABLE, Entry, EntryRejected, KafkaPlace, canonical_json
+from govbus.contracts.translog.entry import (
+    EVENT,
+    UNPARSEABLE,
+    Entry,
+    EntryRejected,
+    KafkaPlace,
+    canonical_json,
+    canonical_texts,
+)
 
 _COMMITMENT_PLACE: Final = bytes(32)
+_MOST_BYTES_OF_A_CHARACTER: Final = 4
+"""UTF-8."""
 
 
 class Unkeepable(ValueError):
@@ -51,15 +61,16 @@ def draft_event(event: Event, place: KafkaPlace) -> Draft:
     """
     _check_attributes(event)
     try:
-        attributes = canonical_json(event.attributes())
+        said = event.attributes()
+        attributes = canonical_texts(said)
         fields = Entry(
             kind=EVENT,
             id=event.id,
             source=event.source,
             type=event.type,
             subject=event.subject,
-            time=format_time(event.time),
-            recordedtime=None if event.recordedtime is None else format_time(event.recordedtime),
+            time=said["time"],
+            recordedtime=said.get("recordedtime"),
             kafka=place,
             attributes_commitment=_COMMITMENT_PLACE,
             payload_commitment=_COMMITMENT_PLACE,
@@ -140,8 +151,11 @@ def _encoded(raw: bytes | None) -> str | None:
 def _check_attributes(event: Event) -> None:
     """Refuse what PostgreSQL can neither store (NUL in text) nor index (too long)."""
     indexed = (event.id, event.source, event.type, event.subject, event.correlationid, event.causationid, event.authid)
-    for value in indexed:
-        if value is not None and len(value.encode("utf-8", "surrogatepass")) > ATTRIBUTE_BYTES:
+    together = "".join(filter(None, indexed))
+    if len(together) * _MOST_BYTES_OF_A_CHARACTER <= ATTRIBUTE_BYTES and "\0" not in together:
+        return
+    for value in filter(None, indexed):
+        if len(value.encode("utf-8", "surrogatepass")) > ATTRIBUTE_BYTES:
             raise Unkeepable("attribute_too_long", f"an attribute of more than {ATTRIBUTE_BYTES} bytes")
-        if value is not None and "\0" in value:
+        if "\0" in value:
             raise Unkeepable("nul_character", "an attribute holds a NUL character")

@@ -69,13 +69,8 @@ def make_leaves(drafts: Sequence[Draft], size: int, keys: bytes) -> tuple[Leaf, 
     leaves: list[Leaf] = []
     for place, draft in enumerate(drafts):
         key = keys[place * COMMITMENT_KEY_BYTES : (place + 1) * COMMITMENT_KEY_BYTES]
-        fields = dataclasses.replace(
-            draft.fields,
-            attributes_commitment=commit(key, draft.attributes),
-            payload_commitment=commit(key, draft.payload),
-        )
-        entry = fields.canonical()
-        leaves.append(Leaf(size + place, draft, fields.kind, entry, leaf_hash(entry), key))
+        entry = draft.fields.committed(commit(key, draft.attributes), commit(key, draft.payload))
+        leaves.append(Leaf(size + place, draft, draft.fields.kind, entry, leaf_hash(entry), key))
     return tuple(leaves)
 
 
