@@ -6,17 +6,27 @@ Identity is (`source`, `type`, `id`) everywhere: real emitters reuse ids across 
 import hashlib
 import secrets
 import time
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 from govbus.contracts import strict_json
-from govbus.contracts.envelope import Event
+from govbus.contracts.envelope import Event, format_time, is_json
 
 UNREAD: Final = object()
 """Stands for a JSON value that nobody has read yet; null is a value."""
 
 _IDENTITY_BYTES = 16
-_SET_BY_INTAKE = ("recordedtime", "authtype", "authid", "actorassurance", "traceparent", "tracestate", "specversion")
+_SAID: Final = (
+    *("datacontenttype", "id", "source", "type", "subject", "dataschema", "sequence"),
+    *("correlationid", "causationid", "dataclassification"),
+)
+"""Attributes that an emitter says, `time` beside them; what intake sets, and trace context, are not its own."""
+
+_NOT_SAID: Final = frozenset(
+    {"recordedtime", "authtype", "authid", "actorassurance", "traceparent", "tracestate", "specversion"}
+)
+_said_of: Final = attrgetter(*_SAID)
 
 
 def identity_digest(source: str, type_: str, id_: str) -> bytes:
@@ -41,11 +51,12 @@ def content_digest(event: Event, value: Any = UNREAD) -> bytes:
     What intake sets, and trace context, which differs on every retry, do not count. `value` is the JSON value of the
     data where the caller has read it already.
     """
-    said = event.attributes()
-    for name in _SET_BY_INTAKE:
-        said.pop(name, None)
-    data = strict_json.dump_sorted(event.json() if value is UNREAD else value) if _is_json(event) else event.data
-    return hashlib.sha256(strict_json.dump_sorted_texts(said) + b"\n" + data).digest()
+    said = {name: text for name, text in zip(_SAID, _said_of(event), strict=True) if text is not None}
+    said["time"] = format_time(event.time)
+    if event.extensions:
+        said.update((name, text) for name, text in event.extensions.items() if name not in _NOT_SAID)
+    data = strict_json.dump_compared(event.json() if value is UNREAD else value) if _is_json(event) else event.data
+    return hashlib.sha256(strict_json.dump_compared(said) + b"\n" + data).digest()
 
 
 def computed_id(service: str, type_: str, cause: bytes, ordinal: int | str = 0) -> str:
@@ -71,8 +82,7 @@ def fresh_id() -> str:
 
 
 def _is_json(event: Event) -> bool:
-    media_type = event.datacontenttype.partition(";")[0].strip().lower()
-    return bool(event.data) and (media_type.endswith(("/json", "+json")))
+    return bool(event.data) and is_json(event.datacontenttype)
 
 
 def _uuid8(digest: bytes) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final, NoReturn
 
+import msgspec
+
 from govbus.contracts.limits import NESTING_DEPTH
 
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -21,6 +23,13 @@ _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 _INFINITE: Final = (float("inf"), float("-inf"))
+
+_LENIENT: Final = msgspec.json.Decoder()
+_WRITTEN: Final = msgspec.json.Encoder()
+_COMPARED: Final = msgspec.json.Encoder(order="sorted")
+_NOT_COMPACT: Final = object()
+_LOOKED_AT_BYTES: Final = 256
+"""A sender that puts spaces behind its colons does so from the first one on."""
 
 
 class InvalidJson(ValueError):
@@ -40,6 +49,19 @@ class InvalidJson(ValueError):
 
 def parse(raw: bytes, *, max_depth: int = NESTING_DEPTH) -> Any:
     """Return the value in `raw`.
+
+    What most senders write, compact and unescaped, is read by a parser that is five times faster but lenient.
+
+    Raises:
+        InvalidJson: see its `reason`.
+    """
+    if (value := _compact(raw, max_depth)) is not _NOT_COMPACT:
+        return value
+    return parse_any(raw, max_depth=max_depth)
+
+
+def parse_any(raw: bytes, *, max_depth: int = NESTING_DEPTH) -> Any:
+    """Return what `parse` returns, without looking first whether `raw` is compact.
 
     Raises:
         InvalidJson: see its `reason`.
@@ -76,6 +98,14 @@ def dump_sorted(value: Any) -> bytes:
     return _SORTING_ENCODER.encode(value).encode("ascii")
 
 
+def dump_compared(value: Any) -> bytes:
+    """Return compact UTF-8 JSON with sorted keys in a tenth of the time of `dump_sorted`, for digests that we keep.
+
+    Both write the same of plain ASCII text and of numbers without an exponent.
+    """
+    return _COMPARED.encode(value)
+
+
 def dump_sorted_texts(texts: Mapping[str, str]) -> bytes:
     """Return what `dump_sorted` returns of an object of strings, in a fifth of the time."""
     members = [f"{_quoted(name)}:{_quoted(texts[name])}" for name in sorted(texts)]
@@ -84,7 +114,25 @@ def dump_sorted_texts(texts: Mapping[str, str]) -> bytes:
 
 def dump_texts(*texts: str) -> bytes:
     """Return what `dump_sorted` returns of an array of strings, in a fifth of the time."""
+    together = "".join(texts)
+    if together.isascii() and together.isprintable():
+        return _COMPARED.encode(texts)
     return f"[{','.join(map(_quoted, texts))}]".encode("ascii")
+
+
+def _compact(raw: bytes, max_depth: int) -> Any:
+    """Return the value of JSON that is written exactly as we would write it, `_NOT_COMPACT` for all other.
+
+    An encoder writes no key twice, no NaN, no half of a surrogate pair and no space: bytes that come back equal from
+    decoding and encoding hold none of them, and no number that was read as another one.
+    """
+    if raw.count(b"{") + raw.count(b"[") > max_depth or b'": ' in raw[:_LOOKED_AT_BYTES]:
+        return _NOT_COMPACT
+    try:
+        value = _LENIENT.decode(raw)
+        return value if _WRITTEN.encode(value) == raw else _NOT_COMPACT
+    except (ValueError, OverflowError, RecursionError):
+        return _NOT_COMPACT
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

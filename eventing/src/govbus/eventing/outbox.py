@@ -1,6 +1,5 @@
 """Outgoing events: appended in the transaction that decides them, published by the relay after it committed."""
 
-from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -53,7 +52,7 @@ class Outbox:
         if self.muted:
             return
         traceparent = current_traceparent()
-        traced = replace(event, traceparent=traceparent) if traceparent else event
+        traced = event.changed(traceparent=traceparent) if traceparent else event
         key, value, headers = encode(traced)
         packed = pack_headers(headers)
         if len(key) + len(value) + len(packed) > RECORD_BYTES:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ from govbus.contracts.envelope import (
     SPECVERSION,
     STRUCTURED_CONTENT_TYPE,
     Event,
+    format_time,
     parse_time,
 )
 
@@ -29,6 +31,10 @@ _ATTRIBUTE_NAME: Final = re.compile(r"[a-z0-9]{1,20}")
 _REQUIRED: Final = ("id", "source", "type", "subject", "time")
 _TIMES: Final = ("time", "recordedtime")
 _FINGERPRINT_BYTES: Final = 16
+
+_SPECVERSION: Final = ("ce_specversion", SPECVERSION.encode())
+_HEADERS: Final = tuple(f"ce_{name}" for name in CONTEXT_ATTRIBUTES)
+_values_of: Final = attrgetter(*CONTEXT_ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,12 @@ class Undecodable(ValueError):
 
 def encode(event: Event) -> tuple[bytes, bytes, Headers]:
     """Return key, value and headers of `event` in binary mode; the key is the governed subject."""
-    headers = [("content-type", event.datacontenttype.encode())]
-    headers += [
-        (f"ce_{name}", value.encode()) for name, value in event.attributes().items() if name != "datacontenttype"
-    ]
+    headers = [("content-type", event.datacontenttype.encode()), _SPECVERSION]
+    for header, value in zip(_HEADERS, _values_of(event), strict=True):
+        if value is not None:
+            text: str = format_time(value) if isinstance(value, datetime) else value
+            headers.append((header, text.encode()))
+    headers += [(f"ce_{name}", value.encode()) for name, value in event.extensions.items()]
     if event.traceparent:
         headers.append(("traceparent", event.traceparent.encode()))
     return event.subject.encode(), event.data, tuple(headers)

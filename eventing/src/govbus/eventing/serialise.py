@@ -2,13 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _LOCK: Final = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 
+_SUBJECTS_COUNT: Final = 2048
+"""Subjects whose key is remembered: the same ones come all day."""
 
+
+@lru_cache(maxsize=_SUBJECTS_COUNT)
 def lock_key(subject: str) -> int:
     """Return the 64-bit advisory lock key of a subject."""
     return int.from_bytes(hashlib.sha256(b"subject\n" + subject.encode()).digest()[:8], signed=True)

@@ -6,6 +6,7 @@ Source: W3C Trace Context; CloudEvents extension "Distributed Tracing".
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import Any, Final, cast
 
@@ -46,9 +47,13 @@ def _plugin(group: str, name: str) -> Callable[..., Any]:
 def current_traceparent() -> str | None:
     """Return the W3C `traceparent` of the current span, or None outside of one."""
     current = trace.get_current_span().get_span_context()
-    if not current.is_valid:
-        return None
-    return f"00-{current.trace_id:032x}-{current.span_id:016x}-{current.trace_flags:02x}"
+    return _written(current.trace_id, current.span_id, current.trace_flags) if current.is_valid else None
+
+
+@lru_cache(maxsize=64)
+def _written(trace_id: int, span_id: int, flags: int) -> str:
+    """Return a `traceparent`; all events of one transaction have the same."""
+    return f"00-{trace_id:032x}-{span_id:016x}-{flags:02x}"
 
 
 @contextmanager

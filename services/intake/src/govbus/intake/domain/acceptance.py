@@ -1,7 +1,7 @@
 """Turning what is admitted into facts, and telling new ones from retries and from reused identities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -51,8 +51,7 @@ def attribute(draft: Draft, source: Source, recorded_at: datetime) -> Fact:
     said = draft.event
     subject = place(said, source)
     declared = catalogue.find(said.type)
-    event = replace(
-        said,
+    event = said.changed(
         subject=subject,
         dataschema=said.dataschema or (declared.schema_address if declared else None),
         recordedtime=recorded_at,

@@ -36,16 +36,21 @@ CLASSIFICATIONS: Final = frozenset({"public", "internal", "confidential", "perso
 _NAME: Final = re.compile(r"[a-z0-9]{1,20}")
 """Twenty characters are a SHOULD of the standard; every reader behind intake counts on it."""
 _RESERVED: Final = frozenset({"data", "data_base64"})
-_OWN_NAMES: Final = frozenset(CONTEXT_ATTRIBUTES) | TEXTS
+OWN_NAMES: Final = frozenset(CONTEXT_ATTRIBUTES) | TEXTS
+"""Attributes that need no look at their name."""
+
 _FORBIDDEN_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """Control characters, surrogates and non-characters. Source: CloudEvents 1.0.2, type "String"."""
 
 _INT32: Final = range(-(2**31), 2**31)
 
+_FEW_COUNT: Final = 64
+"""So many names of twenty characters, and values of `ATTRIBUTE_BYTES` in all, are far below `ATTRIBUTES_BYTES`."""
+
 
 def check_name(name: str, reason: str) -> None:
     """Refuse an attribute name that is not lower-case ASCII letters and digits, or that is reserved."""
-    if name not in _OWN_NAMES and (not _NAME.fullmatch(name) or name in _RESERVED):
+    if name not in OWN_NAMES and (not _NAME.fullmatch(name) or name in _RESERVED):
         raise Refused(reason, f"{name[:40]!r} is not an attribute name: 1 to 20 lower-case letters and digits")
 
 
@@ -76,6 +81,28 @@ def check(attributes: Mapping[str, str]) -> None:
     Raises:
         Refused: `invalid_envelope` or `too_large`.
     """
+    if not _is_plain(attributes):
+        _check_each(attributes)
+    for name in REQUIRED:
+        if name not in attributes:
+            raise Refused("invalid_envelope", f"attribute {name!r} is missing")
+    if attributes["specversion"] != "1.0":
+        raise Refused("invalid_envelope", f"specversion {attributes['specversion'][:20]!r} is not 1.0")
+    if "sequence" in attributes and not is_number(attributes["sequence"]):
+        raise Refused("invalid_envelope", "sequence is not a whole number from 0 to 2^53 - 1 in decimal digits")
+    if attributes.get("dataclassification", "internal") not in CLASSIFICATIONS:
+        raise Refused("invalid_envelope", f"dataclassification is none of {', '.join(sorted(CLASSIFICATIONS))}")
+
+
+def _is_plain(attributes: Mapping[str, str]) -> bool:
+    """Return whether all values at once are seen to be visible ASCII, none empty, and together below every limit."""
+    values = attributes.values()
+    together = "".join(values)
+    small = len(together) <= ATTRIBUTE_BYTES and len(attributes) <= _FEW_COUNT
+    return small and together.isascii() and together.isprintable() and "" not in values
+
+
+def _check_each(attributes: Mapping[str, str]) -> None:
     total = 0
     for name, value in attributes.items():
         if not value:
@@ -88,12 +115,3 @@ def check(attributes: Mapping[str, str]) -> None:
         total += len(name) + size
     if total > ATTRIBUTES_BYTES:
         raise Refused("too_large", f"the attributes have {total} bytes, at most {ATTRIBUTES_BYTES} are taken")
-    for name in REQUIRED:
-        if name not in attributes:
-            raise Refused("invalid_envelope", f"attribute {name!r} is missing")
-    if attributes["specversion"] != "1.0":
-        raise Refused("invalid_envelope", f"specversion {attributes['specversion'][:20]!r} is not 1.0")
-    if "sequence" in attributes and not is_number(attributes["sequence"]):
-        raise Refused("invalid_envelope", "sequence is not a whole number from 0 to 2^53 - 1 in decimal digits")
-    if attributes.get("dataclassification", "internal") not in CLASSIFICATIONS:
-        raise Refused("invalid_envelope", f"dataclassification is none of {', '.join(sorted(CLASSIFICATIONS))}")

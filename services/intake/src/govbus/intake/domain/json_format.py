@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from govbus.contracts.envelope import JSON_CONTENT_TYPE
+from govbus.contracts.envelope import JSON_CONTENT_TYPE, is_json
 from govbus.contracts.identity import UNREAD
 from govbus.intake.domain import attributes as naming
 from govbus.intake.domain.refusals import Refused
-from govbus.intake.domain.said import Said, is_json, parse_json
+from govbus.intake.domain.said import Said, parse_json
 
 BATCH_COUNT: Final = 5_000
 """Events of one batch: Azure Event Grid sends up to 5,000; 8 MiB of `{},` would be millions of refusals."""
@@ -32,6 +32,16 @@ def read_structured(raw: bytes) -> Said:
     members = parse_json(raw)
     if not isinstance(members, dict):
         raise Refused("invalid_envelope", "a structured CloudEvent is one JSON object")
+    attributes = {name: value for name, value in members.items() if name in naming.OWN_NAMES and type(value) is str}
+    if len(attributes) + ("data" in members) != len(members):
+        attributes = _attributes(members)
+    content_type = attributes.get("datacontenttype", JSON_CONTENT_TYPE)
+    value = members["data"] if "data" in members and is_json(content_type) else UNREAD
+    return Said(attributes, _data(raw, members, content_type), value)
+
+
+def _attributes(members: dict[str, Any]) -> dict[str, str]:
+    """Return the attributes as text, extensions too, null ones left out."""
     attributes: dict[str, str] = {}
     for name, value in members.items():
         if name in {"data", "data_base64"}:
@@ -40,9 +50,7 @@ def read_structured(raw: bytes) -> Said:
         text = naming.text_of(name, value)
         if text is not None:
             attributes[name] = text
-    content_type = attributes.get("datacontenttype", JSON_CONTENT_TYPE)
-    value = members["data"] if "data" in members and is_json(content_type) else UNREAD
-    return Said(attributes, _data(raw, members, content_type), value)
+    return attributes
 
 
 def split_batch(raw: bytes) -> list[bytes]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from govbus.contracts import all_events, catalogue, types
 from govbus.contracts.catalogue import ContractBroken, Payload
-from govbus.contracts.envelope import Event
+from govbus.contracts.envelope import Event, is_json
 from govbus.contracts.facts.validation import ValidationCompleted
 from govbus.contracts.limits import ATTRIBUTE_BYTES
 from govbus.contracts.subjects import (
@@ -17,7 +17,6 @@ from govbus.contracts.subjects import (
     parse_subject,
 )
 from govbus.intake.domain.refusals import Place, Refused
-from govbus.intake.domain.said import is_json
 from govbus.intake.domain.source import Source
 
 _NAMESPACED: Final = frozenset({"model", "system", "dataset"})

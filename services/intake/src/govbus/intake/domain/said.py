@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from govbus.contracts import strict_json
 from govbus.contracts.envelope import (
     CONTEXT_ATTRIBUTES,
-    JSON_CONTENT_TYPE,
     Event,
+    is_json,
     parse_time,
 )
 from govbus.contracts.identity import UNREAD, content_digest
@@ -20,7 +20,9 @@ from govbus.intake.domain.refusals import Refused
 
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.*")
 _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_OWN_FIELDS: Final = frozenset(CONTEXT_ATTRIBUTES) | {"specversion", "datacontenttype"}
+_OWN_FIELDS: Final = tuple({*CONTEXT_ATTRIBUTES, "datacontenttype"} - naming.SET_BY_INTAKE)
+_NOTHING: Final = Event(id="", source="", type="", subject="", time=_NO_TIME)
+"""What every event that was said begins as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,7 @@ def read(said: Said, received_at: datetime) -> Draft:
     if value is UNREAD and is_json(event.datacontenttype) and event.data:
         value = parse_json(event.data)
     digest = content_digest(event, value)
-    return Draft(event if stated else replace(event, time=received_at), digest)
-
-
-def is_json(content_type: str) -> bool:
-    """Return whether a media type says JSON. Source: CloudEvents JSON format 1.0.2, section 3.1."""
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type.endswith(("/json", "+json"))
+    return Draft(event if stated else event.changed(time=received_at), digest)
 
 
 def parse_json(raw: bytes) -> Any:
@@ -79,26 +75,16 @@ def parse_json(raw: bytes) -> Any:
 
 
 def _event(said: Said, time: datetime) -> Event:
-    given = {name: value for name, value in said.attributes.items() if name not in naming.SET_BY_INTAKE}
-    traceparent = given.get("traceparent")
-    traced = traceparent is not None and _TRACEPARENT.fullmatch(traceparent) is not None
-    return Event(
-        id=given["id"],
-        source=given["source"],
-        type=given["type"],
-        subject=given.get("subject", ""),
-        time=time,
-        data=said.data,
-        datacontenttype=given.get("datacontenttype", JSON_CONTENT_TYPE),
-        dataschema=given.get("dataschema"),
-        sequence=given.get("sequence"),
-        correlationid=given.get("correlationid"),
-        causationid=given.get("causationid"),
-        traceparent=traceparent if traced else None,
-        tracestate=given.get("tracestate") if traced else None,
-        dataclassification=given.get("dataclassification"),
-        extensions={name: value for name, value in given.items() if name not in _OWN_FIELDS},
-    )
+    given = dict(said.attributes)
+    own: dict[str, Any] = {name: given.pop(name) for name in _OWN_FIELDS if name in given}
+    if "traceparent" in own or "tracestate" in own:
+        traceparent = own.get("traceparent")
+        if traceparent is None or _TRACEPARENT.fullmatch(traceparent) is None:
+            own.update(traceparent=None, tracestate=None)
+    own.update(time=time, data=said.data)
+    for name in ("specversion", *naming.SET_BY_INTAKE):
+        given.pop(name, None)
+    return _NOTHING.changed(**own, extensions=given)
 
 
 def _time(text: str) -> datetime:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 from govbus.contracts import types
@@ -19,6 +20,9 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 _REPORTED: Final = types.full_name("platform.reported")
 """What a mapping makes of everything without governance meaning: nothing a registration would forbid."""
+
+_JUDGED_COUNT: Final = 1024
+"""Types whose judgement is remembered, each below `ATTRIBUTE_BYTES`: a platform says the same few all day."""
 
 _JUDGEMENTS: Final = ("dev.govbus.approval.*",)
 """What nobody may say unless an administrator listed it: a decision taken elsewhere."""
@@ -54,10 +58,9 @@ class Source:
         """Return whether this source may say events of a type."""
         if self.mapping is not None and type_ == _REPORTED:
             return True
-        short = types.short_name(type_) or type_
         if self.types is None:
-            return not _matches(_JUDGEMENTS, type_, short)
-        return _matches(self.types, type_, short)
+            return not _matches(_JUDGEMENTS, type_)
+        return _matches(self.types, type_)
 
     def check_type(self, type_: str) -> None:
         """Refuse a type that this source may not say, `foreign_type`."""
@@ -118,5 +121,7 @@ def _shorter_and_shorter(uri: str) -> Iterator[str]:
             yield from (prefix for prefix in (uri[: index + 1], uri[:index]) if prefix)
 
 
-def _matches(globs: Iterable[str], type_: str, short: str) -> bool:
+@lru_cache(maxsize=_JUDGED_COUNT)
+def _matches(globs: tuple[str, ...], type_: str) -> bool:
+    short = types.short_name(type_) or type_
     return any(fnmatchcase(type_, glob) or fnmatchcase(short, glob) for glob in globs)
