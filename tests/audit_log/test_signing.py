@@ -111,7 +111,7 @@ async def test_a_log_behind_its_copy_outside_takes_and_signs_nothing(
     await desk.sign()
     await desk.do("copy")
     restored = Desk(settings(postgres.create_service_database("audit_log"), tmp_path))
-    await _stops(restored, "behind a copy outside of size 2")
+    await _stops(restored, "entries 0..1 are missing; the newest outside checkpoint is of size 2")
     await restored.close()
 
 
@@ -122,7 +122,7 @@ async def test_a_log_with_another_history_than_its_copy_stops(
     await desk.sign()
     await desk.do("copy")
     other_dsn = postgres.create_service_database("audit_log")
-    forged = Desk(settings(other_dsn, tmp_path, audit_log_checkpoint_directory=tmp_path / "elsewhere"))
+    forged = Desk(settings(other_dsn, tmp_path, audit_log_copies=((tmp_path / "elsewhere").as_uri(),)))
     await forged.sign()
     await forged.enter(event("a"))
     await forged.sign()

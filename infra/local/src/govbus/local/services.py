@@ -1,5 +1,6 @@
 """The services of the stack: their ports and the environment that each process is given."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -120,7 +121,7 @@ def _particular(around: Surroundings, service: str) -> Mapping[str, str]:
         "audit_log": {
             "GOVBUS_AUDIT_LOG_KEY_FILE": str(data / "signing.key"),
             "GOVBUS_AUDIT_LOG_ORIGIN": "govbus.local/audit",
-            "GOVBUS_AUDIT_LOG_CHECKPOINT_DIRECTORY": str(around.home.root / "checkpoints"),
+            "GOVBUS_AUDIT_LOG_COPIES": json.dumps([around.home.root.resolve().as_uri()]),
         },
         "notifier": notifier_environment(around.settings, around.home, around.checkout),
         "console": {

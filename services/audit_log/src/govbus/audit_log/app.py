@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
-from govbus.audit_log.api import entries, proofs, static, stream, trace
+from govbus.audit_log.api import entries, places, proofs, static, stream, trace
 from govbus.audit_log.api.disclosure import Disclosure
+from govbus.audit_log.comparing import Comparison
+from govbus.audit_log.copying import Copying
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.keys import load_keys
 from govbus.audit_log.months import prepare_months
-from govbus.audit_log.outside import Copies, Outside
+from govbus.audit_log.outside import CopyPlace
 from govbus.audit_log.progress import Progress
 from govbus.audit_log.published import PublishedCheckpoints
 from govbus.audit_log.publishing import Publisher
@@ -31,15 +33,16 @@ def build_app(settings: Settings) -> FastAPI:
         KeyUnusable: a key cannot be used as it is.
     """
     service = Service("audit_log", settings)
-    standing = Standing()
+    standing = Standing(service.registry)
     standing.tell(lambda reason: setattr(service, "refusal", reason))
     keys = load_keys(settings, make=True)
-    copies = Copies(settings.checkpoint_directory, settings.audit_log_origin)
+    copied_to = [CopyPlace(url) for url in settings.copies]
     sequencer = Sequencer(standing, service.registry)
-    compared: dict[str, Outside] = {"a copy outside": copies}
-    if settings.audit_log_compare_topic:
-        compared["a checkpoint on govbus.audit"] = PublishedCheckpoints(settings)
-    signer = Signer(service.engine, keys, copies, compared, standing, service.registry)
+    topic = PublishedCheckpoints(settings) if settings.audit_log_compare_topic else None
+    comparison = Comparison(service.engine, keys, topic, copied_to, standing)
+    after_topic_seconds = settings.audit_log_copies_after_topic_seconds
+    copying = Copying(service.engine, copied_to, comparison, standing, after_topic_seconds, service.registry)
+    signer = Signer(service.engine, keys, comparison, standing, service.registry)
     publisher = Publisher(settings, service.engine, standing, service.registry)
     progress = Progress(service.engine, service.registry)
     words = WordIndex(service.engine, settings.audit_log_words_share_ratio, service.registry)
@@ -49,7 +52,7 @@ def build_app(settings: Settings) -> FastAPI:
     service.every("checkpoint", interval_seconds, signer.round)
     service.every("publish", settings.retry_initial_seconds, publisher.run)
     service.every("progress", interval_seconds, progress.refresh)
-    service.every("copy", settings.audit_log_outside_interval_seconds, signer.copy_newest)
+    service.every("copy", settings.audit_log_outside_interval_seconds, copying.round)
     service.every("words", settings.audit_log_words_interval_seconds, words.round)
     service.every("months", MONTHS_SECONDS, lambda: prepare_months(service.engine))
     reader = service.access.require("viewer") if not settings.audit_log_public else anyone
@@ -58,6 +61,7 @@ def build_app(settings: Settings) -> FastAPI:
         proofs.router(service.engine, reader),
         entries.router(service.engine, service.access, disclosure),
         trace.router(service.engine, service.access),
+        places.router(service.engine, service.access),
         stream.router(service.engine, service.access, progress),
     )
 

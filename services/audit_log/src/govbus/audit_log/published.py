@@ -22,11 +22,13 @@ _POLL_MS: Final = 1000
 class PublishedCheckpoints:
     """The checkpoints on the topic, newest first."""
 
+    name: Final = "a checkpoint on govbus.audit"
+
     def __init__(self, settings: Settings) -> None:
         """Take how Kafka is reached; nothing connects before `newest`."""
         self._settings = settings
 
-    async def newest(self) -> str | None:
+    async def newest(self, from_size: int = 0) -> str | None:  # noqa: ARG002 - the newest is at the end, whatever its size
         """Return the note of the newest published checkpoint, None when the topic has none.
 
         Raises:

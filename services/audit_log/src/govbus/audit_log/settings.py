@@ -1,10 +1,27 @@
 """Settings of the audit log."""
 
 from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from govbus.eventing.settings import ServiceSettings
+
+_COPY_SCHEMES: Final = frozenset({"file", "s3", "gs", "az", "memory"})
+
+
+def _copy_url(url: str) -> str:
+    """Return a URL that names a place and no secret: it stands in the database, in metrics and in answers."""
+    parts = urlsplit(url)
+    if parts.scheme not in _COPY_SCHEMES:
+        raise ValueError(f"a place for copies begins with one of {', '.join(sorted(_COPY_SCHEMES))}")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("a place for copies names no user, key or option: they come from the environment")
+    return url.rstrip("/") if parts.path.strip("/") else url
+
+
+CopyUrl = Annotated[str, AfterValidator(_copy_url)]
 
 
 class Settings(ServiceSettings):
@@ -28,14 +45,22 @@ class Settings(ServiceSettings):
         default="",
         description="vkeys that signed once, with blanks between them: the newest checkpoint may be one of theirs",
     )
-    audit_log_checkpoint_directory: Path | None = Field(
-        default=None, description="write-once copies of checkpoints, outside the database; best on another disk"
+    audit_log_copies: tuple[CopyUrl, ...] = Field(
+        default=(),
+        description="URLs of write-once copies of checkpoints, a JSON list: file:///…, s3://bucket/…, gs://…, az://…; "
+        "credentials come from the environment. Default: the data directory; best are other disks and administrators",
     )
     audit_log_checkpoint_interval_seconds: float = Field(
         default=0.2, description="shortest time between two signatures: one signature covers all entries since"
     )
     audit_log_outside_interval_seconds: float = Field(
         default=10, le=60, description="how often the newest checkpoint is copied outside; promised: within 60 s"
+    )
+    audit_log_copies_after_topic_seconds: float = Field(
+        default=20,
+        ge=0,
+        le=45,
+        description="a checkpoint is copied once its entries are on govbus.audit, or when they are not after so long",
     )
     audit_log_publish_count: int = Field(default=200, description="entries published in one transaction")
     audit_log_compare_topic: bool = Field(
@@ -58,6 +83,6 @@ class Settings(ServiceSettings):
         return self.audit_log_key_file or self.data_directory / "checkpoint-key"
 
     @property
-    def checkpoint_directory(self) -> Path:
+    def copies(self) -> tuple[str, ...]:
         """Where copies of checkpoints lie."""
-        return self.audit_log_checkpoint_directory or self.data_directory / "checkpoints"
+        return self.audit_log_copies or (self.data_directory.resolve().as_uri(),)

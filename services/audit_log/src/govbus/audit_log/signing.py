@@ -1,28 +1,21 @@
-"""Signs checkpoints: re-hashes what was stored since the last one, signs, stores, copies outside.
+"""Signs checkpoints: re-hashes what was stored since the last one, signs, stores.
 
 Never signs a tree that is inconsistent with one already signed: on any doubt the log stops and says why.
 """
 
-import logging
 import time
-from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from govbus.audit_log.comparing import Comparison
 from govbus.audit_log.domain.consistency import Inconsistent, check_head, check_same, regrow
 from govbus.audit_log.keys import LogKeys
-from govbus.audit_log.outside import Copies, Outside
 from govbus.audit_log.standing import Standing
 from govbus.audit_log.store import signing as store
 from govbus.audit_log.store.appending import read_head
-from govbus.audit_log.store.tree import compact_at
-from govbus.contracts.translog.checkpoint import Checkpoint, open_checkpoint
 from govbus.contracts.translog.merkle import CompactRange
-from govbus.contracts.translog.note import NoteRejected
-
-_log: Final = logging.getLogger(__name__)
 
 _ENTRIES_COUNT: Final = 20_000
 """Entries hashed again per checkpoint: some 0.2 s and 100 MB at most, well below the transaction's limit."""
@@ -35,16 +28,14 @@ class Signer:
         self,
         engine: AsyncEngine,
         keys: LogKeys,
-        copies: Copies,
-        compared: Mapping[str, Outside],
+        comparison: Comparison,
         standing: Standing,
         registry: CollectorRegistry,
     ) -> None:
-        """Take what signing needs; `compared` are the outside places, by name, that the log must not be behind."""
+        """Take what signing needs."""
         self._engine = engine
         self._keys = keys
-        self._copies = copies
-        self._compared = compared
+        self._comparison = comparison
         self._standing = standing
         self._epoch: int | None = None
         self._signed: CompactRange | None = None
@@ -54,64 +45,21 @@ class Signer:
         )
         # When the newest checkpoint was signed. Old while the log grows: signing stopped.
         self._signed_at = Gauge("govbus_log_checkpoint_signed_seconds", "Unix time of the newest", registry=registry)
-        # 1 when two histories showed or the log is behind its copies. Page: nothing is signed or appended any more.
-        self._stopped = Gauge("govbus_log_stopped", "Whether the log stopped", registry=registry)
 
     async def round(self) -> None:
         """Compare once, then sign whatever was stored since the last checkpoint.
 
         Raises:
-            Exception: database or copies away; nothing was signed.
+            Exception: database or places outside away; nothing was signed.
         """
         try:
             if not self._standing.is_compared:
-                await self.compare()
+                self._signed = await self._comparison.compare()
             self._standing.require()
             while await self._sign_next():
                 pass
         except Inconsistent as error:
-            self._stopped.set(1)
             self._standing.stop(str(error))
-
-    async def compare(self) -> None:
-        """Check the stored log against its key, its newest checkpoint, and the newest one in every place outside.
-
-        Raises:
-            Inconsistent: the log is behind a copy, has another history, or was signed by another key.
-        """
-        outside = {where: await place.newest() for where, place in self._compared.items()}
-        async with self._engine.connect() as connection:
-            newest = await store.newest_checkpoint(connection)
-            head = await read_head(connection)
-            if newest is not None:
-                signed = self._open(newest.note, "the newest stored checkpoint")
-                check_same(newest.compact.size, newest.compact.root, signed.root, "the newest stored checkpoint")
-                await _check_tree(connection, head.compact, signed, "the newest stored checkpoint")
-            for where, note in outside.items():
-                if note is not None:
-                    await _check_tree(connection, head.compact, self._open(note, where), where)
-        self._signed = newest.compact if newest else None
-        self._standing.compared()
-
-    async def copy_newest(self) -> None:
-        """Copy the newest checkpoint outside, if it is not there yet.
-
-        Raises:
-            Exception: database or copies away; tried again in the next round.
-        """
-        self._standing.require()
-        async with self._engine.begin() as connection:
-            cursor = await store.lock_cursor(connection, store.FILES)
-            newest = await store.newest_checkpoint(connection)
-            if cursor is None or newest is None or newest.compact.size <= cursor.checkpoint_size:
-                return
-            try:
-                await self._copies.put(newest.compact.size, newest.note)
-            except Inconsistent as error:
-                self._standing.stop(str(error))
-                raise
-            size = newest.compact.size
-            await store.move_cursor(connection, store.FILES, store.Cursor(size, size))
 
     async def _sign_next(self) -> bool:
         """Sign one checkpoint; return whether entries were left for another."""
@@ -160,21 +108,3 @@ class Signer:
         self._signed = newest.compact
         self._size.set(newest.compact.size)
         self._signed_at.set(newest.signed_at_seconds)
-
-    def _open(self, note: str, where: str) -> Checkpoint:
-        try:
-            return open_checkpoint(note, self._keys.believed).checkpoint
-        except NoteRejected as error:
-            raise Inconsistent(
-                f"{where} is not of this log and its keys ({error}): restore the log's own key file, or name the key "
-                "that signed it in GOVBUS_AUDIT_LOG_RETIRED_VKEYS"
-            ) from None
-
-
-async def _check_tree(connection: AsyncConnection, head: CompactRange, signed: Checkpoint, where: str) -> None:
-    if signed.size > head.size:
-        raise Inconsistent(
-            f"the log ends at {head.size}, behind {where} of size {signed.size}: restore a newer backup; "
-            "nothing is sequenced or signed before"
-        )
-    check_same(signed.size, (await compact_at(connection, signed.size)).root, signed.root, where)

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from prometheus_client import CollectorRegistry, Gauge
+
 from govbus.audit_log.domain.consistency import Inconsistent
 
 _log: Final = logging.getLogger(__name__)
@@ -16,11 +18,13 @@ class NotCompared(ConnectionError):
 class Standing:
     """One process's verdict on its log; what was stopped stays stopped until an operator starts it again."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
         """Begin unknown."""
         self._compared = False
         self._reason: str | None = None
         self._tell: Callable[[str], None] = lambda _: None
+        # 1 when two histories showed or the log is behind its copies. Page: nothing is signed or appended any more.
+        self._stopped = Gauge("govbus_log_stopped", "Whether the log stopped", registry=registry)
 
     def tell(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the reason when the log stops."""
@@ -39,6 +43,7 @@ class Standing:
         """Sign and append nothing any more."""
         if self._reason is None:
             self._reason = reason
+            self._stopped.set(1)
             _log.critical("the log stops: %s", reason)
             self._tell(reason)
 

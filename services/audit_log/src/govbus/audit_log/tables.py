@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
@@ -149,10 +150,11 @@ place_cursor: Final = Table(
     "place_cursor",
     metadata,
     Column("place", Text, primary_key=True),
-    Column("next_index", BigInteger, nullable=False),
-    Column("checkpoint_size", BigInteger, nullable=False),
+    Column("next_index", BigInteger, nullable=False, server_default=text("0")),
+    Column("checkpoint_size", BigInteger, nullable=False, server_default=text("0")),
     Column("moved_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    CheckConstraint("place IN ('topic', 'files')", name="place_cursor_place"),
+    Column("holder", Uuid),
+    CheckConstraint("place = 'topic' OR place LIKE '%://%'", name="place_cursor_place"),
     CheckConstraint("next_index >= checkpoint_size AND checkpoint_size >= 0", name="place_cursor_order"),
 )
 

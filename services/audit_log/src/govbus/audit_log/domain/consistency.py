@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash, perfect_root
 from govbus.contracts.translog.tiles import split_hashes
 
@@ -70,3 +71,18 @@ def check_same(size: int, root: bytes, other_root: bytes, where: str) -> None:
     """
     if root != other_root:
         raise Inconsistent(f"{where} has another root for size {size}: there are two histories")
+
+
+def same_statement(note: str, other: str) -> bool:
+    """Return whether two notes say the same of the tree; keys and witnesses may have added signature lines since."""
+    return note.partition("\n\n")[0] == other.partition("\n\n")[0]
+
+
+def missing_range(head_size: int, outside_size: int, outside_root: bytes, where: str) -> str:
+    """Return in words what a log lacks that is behind a checkpoint outside, and what to do."""
+    first, last = head_size, outside_size - 1
+    return (
+        f"the log ends at {head_size}, behind {where}: entries {first}..{last} are missing; the newest outside "
+        f"checkpoint is of size {outside_size}, root {base64_strict.encode(outside_root)}. Nothing is sequenced or "
+        "signed before they are back: run `govbus log recover`, or restore a newer backup"
+    )

@@ -14,6 +14,9 @@ from govbus.contracts.translog.tiles import WIDTH
 _TRY_LEAD: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended('audit_log_signer', 0))"
 _TAKE_EPOCH: Final = "UPDATE log_head SET epoch = epoch + 1 RETURNING epoch"
 _NEWEST: Final = "SELECT size, subtrees, note, epoch, signed_at FROM checkpoint ORDER BY size DESC LIMIT 1"
+_NEWEST_WITHIN: Final = (
+    "SELECT size, subtrees, note, epoch, signed_at FROM checkpoint WHERE size <= $1 ORDER BY size DESC LIMIT 1"
+)
 _NEXT: Final = "SELECT size, subtrees, note, epoch, signed_at FROM checkpoint WHERE size > $1 ORDER BY size LIMIT 1"
 _ENTRIES: Final = "SELECT idx, entry, leaf_hash FROM entry WHERE idx >= $1 ORDER BY idx LIMIT $2"
 _TILES: Final = "SELECT level, idx, root, hashes FROM tile WHERE level = $1 AND idx >= $2 AND idx < $3 ORDER BY idx"
@@ -23,7 +26,6 @@ _LOCK_CURSOR: Final = _CURSOR + " FOR UPDATE SKIP LOCKED"
 _MOVE: Final = "UPDATE place_cursor SET next_index = $2, checkpoint_size = $3, moved_at = now() WHERE place = $1"
 
 TOPIC: Final = "topic"
-FILES: Final = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ async def take_epoch(connection: AsyncConnection) -> int:
 async def newest_checkpoint(connection: AsyncConnection) -> StoredCheckpoint | None:
     """Return the newest checkpoint, None before the first."""
     return _checkpoint(await rows(connection, _NEWEST))
+
+
+async def newest_checkpoint_within(connection: AsyncConnection, size: int) -> StoredCheckpoint | None:
+    """Return the newest checkpoint of a tree no larger than `size`, None when there is none."""
+    return _checkpoint(await rows(connection, _NEWEST_WITHIN, (size,)))
 
 
 async def next_checkpoint(connection: AsyncConnection, after_size: int) -> StoredCheckpoint | None:
