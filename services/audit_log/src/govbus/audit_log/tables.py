@@ -4,10 +4,12 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
     DateTime,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -249,4 +251,56 @@ fsck_run: Final = Table(
     Column("faults", JSONB, nullable=False),
     Column("notices", JSONB, nullable=False),
     Index("fsck_run_by_end", "finished_at"),
+)
+
+evidence_pack: Final = Table(
+    "evidence_pack",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("framework", Text),
+    Column("size", BigInteger, nullable=False),
+    Column("confidential", Boolean, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("claimed_at", DateTime(timezone=True)),
+    Column("attempts_count", Integer, nullable=False, server_default=text("0")),
+    Column("made_at", DateTime(timezone=True)),
+    Column("sha256", LargeBinary),
+    Column("bytes_count", BigInteger),
+    Column("entries_count", BigInteger),
+    Column("disclosed", ARRAY(BigInteger)),
+    Column("error", Text),
+    CheckConstraint("state IN ('asked', 'making', 'ready', 'failed')", name="evidence_pack_state"),
+    CheckConstraint(
+        "(state = 'ready') = (num_nonnulls(made_at, sha256, bytes_count, entries_count, disclosed) = 5)",
+        name="evidence_pack_ready",
+    ),
+    CheckConstraint("(state = 'failed') = (error IS NOT NULL)", name="evidence_pack_failed"),
+    Index("evidence_pack_to_make", "asked_at", postgresql_where=text("state IN ('asked', 'making')")),
+    Index("evidence_pack_made", "made_at"),
+)
+
+kpi_sample: Final = Table(
+    "kpi_sample",
+    metadata,
+    Column("definitions", Text, primary_key=True),
+    Column("kpi", Text, primary_key=True),
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("known_at", DateTime(timezone=True), nullable=False),
+    Column("seconds", Double),
+    Column("label", Text, nullable=False),
+    CheckConstraint("kind IN ('value', 'unreadable', 'implausible')", name="kpi_sample_kind"),
+)
+
+kpi_snapshot: Final = Table(
+    "kpi_snapshot",
+    metadata,
+    Column("definitions", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("known_on", Date, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    CheckConstraint("size > 0", name="kpi_snapshot_size"),
 )

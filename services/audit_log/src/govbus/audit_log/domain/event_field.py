@@ -15,7 +15,7 @@ _OF_ENTRY: Final = {"entry.id": "id", "entry.subject": "subject", "entry.time": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedEvent:
-    """One event as figures see it, its type in short; `document` is None where the payload may not be read or is gone."""
+    """One event as figures see it, its type in short; `document` is None where it may not be read or is gone."""
 
     index: int
     type: str
