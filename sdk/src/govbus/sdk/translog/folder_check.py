@@ -134,7 +134,7 @@ def _check_vkeys(folder: LogFolder, trust: Trust) -> None:
 
 
 def _signed(notes: Sequence[Note], trust: Trust) -> list[_Signed]:
-    return [_Signed(place, trust.open(note, place).checkpoint) for place, note in notes]
+    return [_Signed(place, trust.open_older(note, place).checkpoint) for place, note in notes]
 
 
 def _check_histories(newest: Checkpoint, signed: Sequence[_Signed]) -> None:
