@@ -3,6 +3,7 @@
 DETACH ?= 0
 DEMO ?= 1
 KILLS ?= 200
+WORKERS ?= 2
 TAMPERINGS ?= 10000
 BIN := .venv/bin
 
@@ -17,8 +18,9 @@ down: install
 demo: install
 	@$(BIN)/python -m govbus.local demo
 
+# WORKERS pytest processes, each with servers of its own; tests of one file stay together, whole stacks share one worker.
 test: install
-	@$(BIN)/python -m pytest -m "not live"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not live"
 
 # Every file of the samples folder (GOVBUS_SAMPLES) and what became of it, as a table.
 interop: install

@@ -10,6 +10,8 @@ from backends.embedded import embedded_kafka, embedded_postgres
 from backends.external import external_kafka, external_postgres
 from backends.running import RunningKafka, RunningPostgres
 
+pytest_plugins = ["interop.printing"]
+
 POSTGRES = {"embedded": embedded_postgres, "docker": docker_postgres, "external": external_postgres}
 KAFKA = {"embedded": embedded_kafka, "docker": docker_kafka, "external": external_kafka}
 

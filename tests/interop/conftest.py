@@ -8,9 +8,9 @@ import pytest
 
 from backends.running import CHECKOUT
 from intake.desk import Desk, open_desk
-from interop.table import Tally, table
+from interop.printing import TALLIES
+from interop.table import Tally
 
-TALLIES = pytest.StashKey[dict[str, Tally]]()
 SAMPLES = Path(os.environ.get("GOVBUS_SAMPLES", CHECKOUT.parent / "shared" / "samples"))
 
 
@@ -34,12 +34,3 @@ def tallies(request: pytest.FixtureRequest) -> dict[str, Tally]:
     """What became of the samples so far, by platform; printed at the end of the run."""
     found: dict[str, Tally] = request.config.stash.setdefault(TALLIES, {})
     return found
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table of the samples."""
-    tallies = config.stash.get(TALLIES, {})
-    if tallies:
-        terminalreporter.section("samples")
-        for line in table(tallies):
-            terminalreporter.write_line(line)
