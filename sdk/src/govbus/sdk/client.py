@@ -15,6 +15,7 @@ from govbus.sdk.endpoints import Endpoints, find_endpoints
 from govbus.sdk.failures import NotConfigured
 from govbus.sdk.gate import Decision, Question
 from govbus.sdk.log_reading import LogReader
+from govbus.sdk.translog.trust import trust_in
 from govbus.sdk.transport import Transport
 
 
@@ -79,4 +80,4 @@ class Govbus:
         key = vkey or self.endpoints.log_vkey
         if key is None:
             raise NotConfigured("No key of the log is known here: pass `vkey`, or set GOVBUS_LOG_VKEY.")
-        return self.log().verify_entry(index, key)
+        return self.log().verify_entry(index, trust_in([key]))

@@ -5,7 +5,7 @@ inclusion proof of every single entry are compared with it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,12 +14,10 @@ from govbus.contracts.translog.entry import EVENT, Entry, EntryRejected, parse_e
 from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash
 from govbus.contracts.translog.paths import Node, ProofRejected, inclusion_plan, make, verify_inclusion
 from govbus.contracts.translog.tiles import WIDTH, node_from, tile_of, tiles_at
-from govbus.contracts.translog.verification import VerificationFailed, verify_proof
 from govbus.sdk.failures import NotProved
-from govbus.sdk.log_reading import LogReader, opened
-
-Tell = Callable[[str, int, int], None]
-"""What is being done, how much of it is done, how much there is."""
+from govbus.sdk.log_reading import LogReader
+from govbus.sdk.translog.folder_hashing import Tell
+from govbus.sdk.translog.trust import Trust
 
 _NODES_COUNT = 1 << 16
 """Enough for all nodes that neighbouring entries share."""
@@ -41,7 +39,7 @@ class LogReport:
 
 
 def check_log(
-    reader: LogReader, vkey: str, *, older: Sequence[str] = (), served_proofs_count: int | None = 0, tell: Tell
+    reader: LogReader, trust: Trust, *, older: Sequence[str] = (), served_proofs_count: int | None = 0, tell: Tell
 ) -> LogReport:
     """Return the report on the log up to its newest checkpoint.
 
@@ -51,8 +49,8 @@ def check_log(
     Raises:
         NotProved: the first thing that does not hold.
     """
-    newest = reader.opened_checkpoint(vkey).checkpoint
-    earlier = [opened(text, vkey).checkpoint for text in older]
+    newest = reader.opened_checkpoint(trust).checkpoint
+    earlier = [trust.open_older(text, "older checkpoint").checkpoint for text in older]
     rebuilt = _Rebuilt(newest, earlier)
     for index in range(-(-newest.size // WIDTH)):
         rebuilt.add(reader.tile_entries(index, newest.size))
@@ -60,7 +58,7 @@ def check_log(
     rebuilt.finish()
     tiles_count = _check_tiles(reader, rebuilt, tell)
     _check_inclusion(rebuilt, tell)
-    served = _check_served_proofs(reader, vkey, newest.size, served_proofs_count, tell)
+    served = _check_served_proofs(reader, trust, newest.size, served_proofs_count, tell)
     return LogReport(
         origin=newest.origin,
         size=newest.size,
@@ -172,17 +170,14 @@ def _check_inclusion(rebuilt: _Rebuilt, tell: Tell) -> None:
         tell("proofs", index + 1, size)
 
 
-def _check_served_proofs(reader: LogReader, vkey: str, size: int, count: int | None, tell: Tell) -> int:
+def _check_served_proofs(reader: LogReader, trust: Trust, size: int, count: int | None, tell: Tell) -> int:
     wanted = size if count is None else min(count, size)
     indexes = [place * size // wanted for place in range(wanted)]
     entries: tuple[int, list[bytes]] = (-1, [])
     for done, index in enumerate(indexes, start=1):
         if entries[0] != index // WIDTH:
             entries = (index // WIDTH, reader.tile_entries(index // WIDTH, size))
-        try:
-            found = verify_proof(entries[1][index % WIDTH], reader.proof(index), vkey)
-        except VerificationFailed as error:
-            raise NotProved(f"the served proof of entry {index}: {error.detail} ({error.reason})") from None
+        found = trust.prove(entries[1][index % WIDTH], reader.proof(index), f"the served proof of entry {index}")
         if found.index != index:
             raise NotProved(f"the served proof of entry {index} is of entry {found.index}")
         tell("served proofs", done, wanted)

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from govbus.contracts import strict_json
-from govbus.contracts.translog.checkpoint import OpenedCheckpoint, open_checkpoint
-from govbus.contracts.translog.note import NoteRejected
+from govbus.contracts.translog.checkpoint import OpenedCheckpoint
 from govbus.contracts.translog.tiles import WIDTH, Tile, TileRejected, split_entries
-from govbus.contracts.translog.verification import VerificationFailed, Verified, verify_proof
-from govbus.contracts.translog.vkey import KeyRejected, VerificationKey, parse_vkey
+from govbus.contracts.translog.verification import Verified
 from govbus.sdk.failures import NotProved
+from govbus.sdk.translog.trust import Trust
 from govbus.sdk.transport import Transport
 
 PREFIX: Final = "/v1/log"
@@ -68,25 +67,22 @@ class LogReader:
             raise NotProved(f"index {index} is not in a tree of size {size}")
         return self.tile_entries(index // WIDTH, size)[index % WIDTH]
 
-    def opened_checkpoint(self, vkey: str) -> OpenedCheckpoint:
+    def opened_checkpoint(self, trust: Trust) -> OpenedCheckpoint:
         """Return the newest checkpoint.
 
         Raises:
-            NotProved: not signed by the key.
+            NotProved: not signed by a trusted key.
         """
-        return opened(self.checkpoint(), vkey)
+        return trust.open(self.checkpoint())
 
-    def verify_entry(self, index: int, vkey: str) -> Verified:
+    def verify_entry(self, index: int, trust: Trust) -> Verified:
         """Return what the served proof shows of the served entry.
 
         Raises:
             NotProved: nothing.
         """
-        size = self.opened_checkpoint(vkey).checkpoint.size
-        try:
-            return verify_proof(self.entry_bytes(index, size), self.proof(index), vkey)
-        except VerificationFailed as error:
-            raise NotProved(f"{error.detail} ({error.reason})") from None
+        size = self.opened_checkpoint(trust).checkpoint.size
+        return trust.prove(self.entry_bytes(index, size), self.proof(index))
 
     def follow(self, start: int) -> Iterator[dict[str, Any]]:
         """Yield entries from index `start` on as they are published, until the server ends the stream."""
@@ -102,27 +98,3 @@ class LogReader:
             return content.decode("utf-8")
         except UnicodeDecodeError:
             raise NotProved(f"{PREFIX}{path} is not text") from None
-
-
-def opened(checkpoint: str, vkey: str) -> OpenedCheckpoint:
-    """Return a checkpoint that the key signed.
-
-    Raises:
-        NotProved: it is not, or the key is none.
-    """
-    try:
-        return open_checkpoint(checkpoint, trusted(vkey))
-    except NoteRejected as error:
-        raise NotProved(f"checkpoint: {error}") from None
-
-
-def trusted(vkey: str) -> VerificationKey:
-    """Return the key written in a vkey.
-
-    Raises:
-        NotProved: it is none.
-    """
-    try:
-        return parse_vkey(vkey)
-    except KeyRejected as error:
-        raise NotProved(f"key: {error}") from None

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from govbus.contracts import strict_json
 from govbus.contracts.translog.entry import Entry, EntryRejected, parse_entry
-from govbus.contracts.translog.verification import VerificationFailed, Verified, verify_payload, verify_proof
+from govbus.contracts.translog.verification import VerificationFailed, Verified, verify_payload
+from govbus.contracts.translog.vkey import KeyRejected, parse_vkeys
 from govbus.sdk.failures import NotProved
+from govbus.sdk.translog.trust import Trust
 
 FORMAT: Final = "govbus-proof-bundle/1"
 
@@ -78,16 +80,28 @@ def read_bundle(raw: bytes) -> ProofBundle:
     )
 
 
-def verify_bundle(bundle: ProofBundle, trusted_vkey: str) -> Proved:
-    """Return what the bundle proves to somebody who believes `trusted_vkey`; the key inside plays no part.
+def claimed_trust(bundle: ProofBundle) -> Trust:
+    """Return the trust in the key that the bundle claims, which is good for nothing but telling what is broken.
+
+    Raises:
+        NotProved: it is no key.
+    """
+    try:
+        return Trust(parse_vkeys(bundle.vkey))
+    except KeyRejected as error:
+        raise NotProved(f"the key inside the file: {error}") from None
+
+
+def verify_bundle(bundle: ProofBundle, trust: Trust) -> Proved:
+    """Return what the bundle proves to somebody with this trust; the key inside plays no part.
 
     Raises:
         NotProved: it proves nothing, or its payload is not what the entry commits to.
     """
+    verified = trust.prove(bundle.entry, bundle.proof)
+    if bundle.payload is None or bundle.commitment_key is None:
+        return Proved(verified, _entry(bundle.entry), payload_matches=False, attributes_match=False)
     try:
-        verified = verify_proof(bundle.entry, bundle.proof, trusted_vkey)
-        if bundle.payload is None or bundle.commitment_key is None:
-            return Proved(verified, _entry(bundle.entry), payload_matches=False, attributes_match=False)
         entry = verify_payload(bundle.entry, bundle.payload, bundle.commitment_key, attributes=bundle.attributes)
     except VerificationFailed as error:
         raise NotProved(f"{error.detail} ({error.reason})") from None

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from govbus.contracts.translog.verification import VerificationFailed, verify_proof
 from govbus.sdk.cli.output import say, say_json, say_table, shown
-from govbus.sdk.cli.session import DEFAULT, OK, Options, needed_key, session
-from govbus.sdk.failures import NotProved
+from govbus.sdk.cli.session import DEFAULT, OK, Keys, Options, session, trusted
 from govbus.sdk.log_reading import LogReader
 from govbus.sdk.proof_bundle import ProofBundle, dump_bundle
+from govbus.sdk.translog.trust import Trust
 
 app = App(name="log", help="Read the audit log; take proofs away.")
 _READERS = ("viewer", "operator", "auditor")
@@ -70,11 +69,11 @@ def show(index: int, /, *, options: Options = DEFAULT) -> int:
 
 
 @app.command
-def checkpoint(*, key: str | None = None, options: Options = DEFAULT) -> int:
+def checkpoint(*, key: Keys = (), options: Options = DEFAULT) -> int:
     """Print the newest checkpoint, after its signature was verified with the pinned key."""
-    trusted = needed_key(key)
+    trust = trusted(key)
     with session(options) as opened:
-        found = LogReader(opened.transport, opened.token(*_READERS)).opened_checkpoint(trusted)
+        found = LogReader(opened.transport, opened.token(*_READERS)).opened_checkpoint(trust)
     signed = found.checkpoint
     if options.json:
         root = base64.b64encode(signed.root).decode()
@@ -92,7 +91,7 @@ def proof(
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
     raw: Annotated[bool, Parameter(negative="")] = False,
     entry: Path | None = None,
-    key: str | None = None,
+    key: Keys = (),
     options: Options = DEFAULT,
 ) -> int:
     """Write the proof of one entry to a file, after verifying it: `govbus verify FILE` needs nothing else.
@@ -110,10 +109,10 @@ def proof(
     key
         The log's vkey to believe, or a file with it.
     """
-    trusted = needed_key(key)
+    trust = trusted(key)
     with session(options) as opened:
         reader = LogReader(opened.transport, opened.token(*_READERS))
-        made = _bundle(reader, index, trusted)
+        made = _bundle(reader, index, trust)
     content = made.proof.encode() if raw else dump_bundle(made)
     if entry is not None:
         entry.write_bytes(made.entry)
@@ -142,17 +141,14 @@ def follow(*, start: Annotated[int, Parameter(name="--from")] = 0, options: Opti
     return OK
 
 
-def _bundle(reader: LogReader, index: int, vkey: str) -> ProofBundle:
-    size = reader.opened_checkpoint(vkey).checkpoint.size
+def _bundle(reader: LogReader, index: int, trust: Trust) -> ProofBundle:
+    size = reader.opened_checkpoint(trust).checkpoint.size
     raw, text, whole = reader.entry_bytes(index, size), reader.proof(index), reader.entry(index)
-    try:
-        verify_proof(raw, text, vkey)
-    except VerificationFailed as error:
-        raise NotProved(f"{error.detail} ({error.reason})") from None
+    trust.prove(raw, text)
     return ProofBundle(
         entry=raw,
         proof=text,
-        vkey=vkey,
+        vkey="\n".join(map(str, trust.keys)),
         payload=_bytes(whole, "payload_base64"),
         attributes=_bytes(whole, "attributes_base64"),
         commitment_key=_bytes(whole, "commitment_key"),

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import entry_points, version
 from typing import Any, Final
 
@@ -118,7 +119,10 @@ def _failure(error: GovbusFailure | NotAnEvent) -> dict[str, Any]:
     found: dict[str, Any] = {"message": str(error), "exit_code": _code_of(error)}
     if isinstance(error, Refused):
         found |= {"reason": error.reason, "problem": error.problem}
-    return {"verified": False, "error": found} if isinstance(error, NotProved) else {"error": found}
+    if isinstance(error, NotProved):
+        found["differences"] = [asdict(difference) for difference in error.differences]
+        return {"verified": False, "error": found}
+    return {"error": found}
 
 
 def _on_os_error(error: OSError) -> int:

@@ -1,7 +1,7 @@
 """Options that every command takes, and the connection they lead to."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from govbus.sdk.endpoints import Endpoints, find_endpoints
 from govbus.sdk.failures import NotConfigured
+from govbus.sdk.translog.trust import Trust, trust_in
 from govbus.sdk.transport import Transport
 
 OK: Final = 0
@@ -32,6 +33,12 @@ class Options:
 
 
 DEFAULT: Final = Options()
+
+Keys = Annotated[tuple[str, ...], Parameter(name="--key", negative="")]
+"""The log's vkeys to believe, or files of them; one known signature is enough."""
+
+PolicyFile = Annotated[Path | None, Parameter(name="--policy")]
+"""A C2SP tlog-policy file: logs, witnesses and the quorum of cosignatures asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +62,39 @@ def session(options: Options) -> Iterator[Session]:
         yield Session(endpoints, transport, options.role)
 
 
-def pinned_key(given: str | None) -> str | None:
-    """Return the log's key to believe: `--key` (vkey or a file with it), else the configured one, else none."""
-    if given is not None:
-        return _key_text(given)
-    try:
-        return find_endpoints(os.environ, Path.cwd()).log_vkey
-    except NotConfigured:
-        return os.environ.get("GOVBUS_LOG_VKEY")
-
-
-def needed_key(given: str | None) -> str:
-    """Return `pinned_key`.
+def trusted(keys: Sequence[str], policy: Path | None = None) -> Trust:
+    """Return whom to believe about the log.
 
     Raises:
-        NotConfigured: there is none.
+        NotConfigured: nobody was named, or what was named cannot be read.
     """
-    found = pinned_key(given)
+    found = pinned_trust(keys, policy)
     if found is None:
         raise NotConfigured(
             "No key of the log to believe: pass --key VKEY (or a file with it), or set GOVBUS_LOG_VKEY."
         )
     return found
+
+
+def pinned_trust(keys: Sequence[str], policy: Path | None = None) -> Trust | None:
+    """Return the trust in each `--key` (vkey or a file of them) and `--policy`, else in the configured key, else none.
+
+    Raises:
+        NotConfigured: what was named cannot be read.
+    """
+    texts = [_key_text(given) for given in keys]
+    known = None if policy is None else policy.read_bytes()
+    if not texts and known is None:
+        configured = _configured_key()
+        return None if configured is None else trust_in([configured])
+    return trust_in(texts, known)
+
+
+def _configured_key() -> str | None:
+    try:
+        return find_endpoints(os.environ, Path.cwd()).log_vkey
+    except NotConfigured:
+        return os.environ.get("GOVBUS_LOG_VKEY")
 
 
 def _key_text(given: str) -> str:

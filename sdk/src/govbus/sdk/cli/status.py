@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from govbus.sdk.cli.output import say, say_json, say_table
 from govbus.sdk.cli.session import DEFAULT, OK, REFUSED, UNREACHABLE, Options, Session, session
 from govbus.sdk.failures import GovbusFailure, NotConfigured, Refused, Unreachable
-from govbus.sdk.log_reading import LogReader, opened
+from govbus.sdk.log_reading import LogReader
 from govbus.sdk.metrics_text import total_of
+from govbus.sdk.translog.trust import trust_in
 from govbus.sdk.transport import Transport
 
 _LAG = "govbus_lag_records"
@@ -94,7 +95,7 @@ def _log(opened_session: Session) -> LogState:
             return LogState(
                 int(text.split("\n")[1]), age, None, "no key is pinned here, so the signature is not checked"
             )
-        return LogState(opened(text, vkey).checkpoint.size, age, True, "")
+        return LogState(trust_in([vkey]).open(text).checkpoint.size, age, True, "")
     except Unreachable as error:
         return LogState(None, age, None, str(error))
     except (GovbusFailure, ValueError, IndexError) as error:

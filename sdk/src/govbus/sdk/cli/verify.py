@@ -1,26 +1,46 @@
-"""`govbus verify`: what does the record prove? Believes one key only, which came another way."""
+"""`govbus verify`: what does the record prove? Believes pinned keys only, which came another way."""
 
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from govbus.contracts.translog.proof import HEADER
-from govbus.contracts.translog.verification import VerificationFailed, Verified, verify_proof
-from govbus.sdk.cli.output import say, say_error, say_json
-from govbus.sdk.cli.session import DEFAULT, OK, REFUSED, Options, needed_key, pinned_key, session
+from govbus.sdk.cli.session import DEFAULT, Keys, Options, PolicyFile, pinned_trust, session, trusted
+from govbus.sdk.cli.verified import (
+    say_export,
+    say_folder,
+    say_pack,
+    say_pair,
+    say_report,
+    say_verified,
+)
 from govbus.sdk.failures import NotConfigured, NotProved
-from govbus.sdk.log_check import LogReport, check_log
+from govbus.sdk.log_check import check_log
 from govbus.sdk.log_reading import LogReader
-from govbus.sdk.proof_bundle import ProofBundle, Proved, read_bundle, verify_bundle
+from govbus.sdk.proof_bundle import ProofBundle, claimed_trust, read_bundle, verify_bundle
+from govbus.sdk.translog.checkpoint_pair import open_pair, read_consistency
+from govbus.sdk.translog.export_check import check_export
+from govbus.sdk.translog.export_rows import FORMATS, read_rows
+from govbus.sdk.translog.folder_check import Note, check_folder
+from govbus.sdk.translog.log_folder import LogFolder
+from govbus.sdk.translog.manifest import MANIFEST, read_manifest
+from govbus.sdk.translog.pack_check import check_pack
+from govbus.sdk.translog.trust import Trust
 
 _READERS = ("viewer", "operator", "auditor")
+_NOTE: Final = "\n\n\u2014 ".encode()
+"""What every signed note holds, and nothing else here begins with: the empty line before its signatures."""
+
+_ZIP: Final = b"PK"
 
 
 def verify(
-    proof: Path | None = None,
+    what: Path | None = None,
     entry: Path | None = None,
     /,
     *,
@@ -28,79 +48,134 @@ def verify(
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     index: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     id_: Annotated[str | None, Parameter(name="--id")] = None,
-    key: str | None = None,
-    older: tuple[Path, ...] = (),
+    key: Keys = (),
+    policy: PolicyFile = None,
+    consistency: Path | None = None,
+    seen: Annotated[tuple[Path, ...], Parameter(name=("--seen", "--older"), negative="")] = (),
     served_proofs: int = 100,
+    workers: Annotated[int, Parameter(validator=Number(gte=1))] = os.cpu_count() or 1,
     options: Options = DEFAULT,
 ) -> int:
-    """Verify a proof file offline, one entry, or the whole log; exit code 0 only when everything was proved.
+    """Verify proofs, exports, packs and logs offline, or what the log serves; exit code 0 only when all was proved.
 
     Parameters
     ----------
-    proof
-        A bundle that `govbus log proof` wrote, or a .tlog-proof file together with ENTRY. No network is used.
+    what
+        What to verify without any network: a bundle of `govbus log proof`, a .tlog-proof file together with ENTRY, an
+        export (its folder or manifest.json), an evidence pack (.zip), a folder of `govbus log mirror`, or a checkpoint
+        together with another one and --consistency.
     entry
-        The exact bytes of the entry that a .tlog-proof file is about.
+        The exact bytes of the entry that a .tlog-proof file is about, or the other checkpoint.
     bundle
-        The same as PROOF.
+        The same as WHAT.
     all_
-        Read the whole log, rebuild its tree, and check every entry, hash tile, and proof against the signed checkpoint.
+        Read the served log, rebuild its tree, and check every entry, hash tile, and proof against the checkpoint.
     index
         Fetch and verify one entry.
     id_
         Fetch and verify the entry of the event with this id.
     key
-        The log's vkey to believe, or a file with it; the local stack's own when absent.
-    older
-        With --all: checkpoints seen before (files, or folders of them), which the log must contain.
+        The log's vkey to believe, or a file of vkeys; may be given more than once. The local stack's own when absent.
+    policy
+        A C2SP tlog-policy file: its witnesses must have cosigned, as its quorum says.
+    consistency
+        The proof between two checkpoints: base64 hashes, one a line, or what /v1/log/consistency answered.
+    seen
+        With --all or a folder: checkpoints from elsewhere (files, or folders of them), which the log must contain.
     served_proofs
         With --all: how many of the log's own proof answers to check too; -1 for all.
+    workers
+        With a folder: processes to hash with.
     """
-    file = bundle or proof
-    asked = sum((file is not None, all_, index is not None, id_ is not None))
-    if asked != 1:
-        raise NotConfigured("say what to verify: a PROOF file, --all, --index or --id")
-    if file is not None:
-        return _file(file, entry, key, options)
-    trusted = needed_key(key)
-    with session(options) as opened:
-        reader = LogReader(opened.transport, opened.token(*_READERS))
-        if all_:
-            report = check_log(
-                reader, trusted, older=_older(older), served_proofs_count=_count(served_proofs), tell=_tell
-            )
-            return _say_report(report, options)
-        place = index if index is not None else _find(reader, str(id_))
-        return _say_verified(reader.verify_entry(place, trusted), None, options)
+    path = bundle or what
+    if sum((path is not None, all_, index is not None, id_ is not None)) != 1:
+        raise NotConfigured("say what to verify: a file or folder, --all, --index or --id")
+    if path is None:
+        return _served(trusted(key, policy), index, id_, seen, served_proofs, options)
+    if path.is_dir() and LogFolder.is_one(path):
+        trust = trusted(key, policy)
+        report = check_folder(LogFolder(path), trust, seen=_notes(seen), workers_count=workers, tell=_tell)
+        return say_folder(report, options)
+    if path.is_dir() or path.name == MANIFEST:
+        return _export(path, trusted(key, policy), options)
+    with path.open("rb") as file:
+        begins = file.read(len(_ZIP))
+    if begins == _ZIP:
+        return say_pack(check_pack(path, trusted(key, policy), tell=_tell), options)
+    return _text(path, entry, consistency, (key, policy), options)
 
 
-def _file(file: Path, entry: Path | None, key: str | None, options: Options) -> int:
-    raw = file.read_bytes()
+def _text(
+    path: Path,
+    other: Path | None,
+    consistency: Path | None,
+    pinned: tuple[Sequence[str], Path | None],
+    options: Options,
+) -> int:
+    raw = path.read_bytes()
     if raw.startswith(HEADER.encode()):
-        if entry is None:
+        if other is None:
             raise NotConfigured(
                 "a .tlog-proof file says nothing without its entry: govbus verify PROOF ENTRY --key VKEY"
             )
-        try:
-            found = verify_proof(entry.read_bytes(), raw.decode("utf-8", "replace"), needed_key(key))
-        except VerificationFailed as error:
-            raise NotProved(f"{error.detail} ({error.reason})") from None
-        return _say_verified(found, None, options)
-    return _bundle(read_bundle(raw), key, options)
+        found = trusted(*pinned).prove(other.read_bytes(), raw.decode("utf-8", "replace"), path.name)
+        return say_verified(found, None, options)
+    if _NOTE in raw and not raw.startswith(b"{"):
+        return _pair(path, other, consistency, trusted(*pinned), options)
+    return _bundle(read_bundle(raw), pinned_trust(*pinned), options)
 
 
-def _bundle(found: ProofBundle, key: str | None, options: Options) -> int:
-    trusted = pinned_key(key)
-    if trusted is None:
-        verify_bundle(found, found.vkey)
+def _bundle(found: ProofBundle, trust: Trust | None, options: Options) -> int:
+    claimed = claimed_trust(found)
+    if trust is None:
+        verify_bundle(found, claimed)
         raise NotProved(
             f"the file agrees with itself, but nothing vouches for the key inside it ({found.vkey}): get the log's key "
             "another way and pass it with --key"
         )
-    if trusted != found.vkey:
-        raise NotProved(f"the key inside the file ({found.vkey}) is not the one trusted here ({trusted})")
-    proved = verify_bundle(found, trusted)
-    return _say_verified(proved.verified, proved, options)
+    if not set(trust.keys) & set(claimed.keys):
+        known = ", ".join(map(str, trust.keys))
+        raise NotProved(f"the key inside the file ({found.vkey}) is not the one trusted here ({known})")
+    proved = verify_bundle(found, trust)
+    return say_verified(proved.verified, proved, options)
+
+
+def _pair(path: Path, other: Path | None, consistency: Path | None, trust: Trust, options: Options) -> int:
+    if other is None or consistency is None:
+        raise NotConfigured(
+            "one checkpoint says nothing about another: govbus verify OLD NEW --consistency FILE, "
+            "or govbus verify FOLDER --seen OLD"
+        )
+    pair = open_pair(path.read_bytes(), other.read_bytes(), trust, (str(path), str(other)))
+    pair.check(read_consistency(consistency.read_bytes(), str(consistency)), str(consistency))
+    return say_pair(pair, options)
+
+
+def _export(path: Path, trust: Trust, options: Options) -> int:
+    folder = path if path.is_dir() else path.parent
+    manifest = read_manifest((folder / MANIFEST).read_bytes())
+    there = [format_ for format_ in FORMATS if (folder / f"entries.{format_}").is_file()]
+    if len(there) != 1:
+        raise NotConfigured(
+            f"{folder} holds {len(there) or 'no'} files of entries ({', '.join(FORMATS)}): one is needed"
+        )
+    name = f"entries.{there[0]}"
+    with (folder / name).open("rb") as file:
+        report = check_export(read_rows(there[0], file, name), manifest, trust, tell=_tell)
+    return say_export(report, options)
+
+
+def _served(
+    trust: Trust, index: int | None, id_: str | None, seen: tuple[Path, ...], served_proofs: int, options: Options
+) -> int:
+    with session(options) as opened:
+        reader = LogReader(opened.transport, opened.token(*_READERS))
+        if index is None and id_ is None:
+            older = [note.decode("utf-8", "replace") for _, note in _notes(seen)]
+            count = None if served_proofs < 0 else served_proofs
+            return say_report(check_log(reader, trust, older=older, served_proofs_count=count, tell=_tell), options)
+        place = index if index is not None else _find(reader, str(id_))
+        return say_verified(reader.verify_entry(place, trust), None, options)
 
 
 def _find(reader: LogReader, id_: str) -> int:
@@ -113,67 +188,13 @@ def _find(reader: LogReader, id_: str) -> int:
     return int(found[0]["index"])
 
 
-def _older(paths: tuple[Path, ...]) -> list[str]:
+def _notes(paths: tuple[Path, ...]) -> list[Note]:
     files = [
         file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()
     ]
-    return [file.read_text(encoding="utf-8") for file in files]
-
-
-def _count(served_proofs: int) -> int | None:
-    return None if served_proofs < 0 else served_proofs
+    return [(str(file), file.read_bytes()) for file in files]
 
 
 def _tell(what: str, done: int, total: int) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{what}: {done} of {total}" + ("\n" if done == total else ""))
-
-
-def _say_verified(found: Verified, proved: Proved | None, options: Options) -> int:
-    document: dict[str, Any] = {
-        "verified": True,
-        "origin": found.origin,
-        "index": found.index,
-        "size": found.size,
-        "root": found.root.hex(),
-        "witnesses": list(found.witnesses),
-    }
-    if proved is not None:
-        entry = proved.entry
-        document |= {"payload_matches": proved.payload_matches, "attributes_match": proved.attributes_match}
-        document |= {"id": entry and entry.id, "type": entry and entry.type, "subject": entry and entry.subject}
-    if options.json:
-        say_json(document)
-        return OK
-    say(f"verified: entry {found.index} is in the log {found.origin} of {found.size} entries")
-    if proved is not None and proved.entry is not None:
-        say(f"  {proved.entry.type} {proved.entry.subject} at {proved.entry.time}")
-        say("  the payload is what the entry commits to" if proved.payload_matches else "  without its payload")
-    return OK
-
-
-def _say_report(report: LogReport, options: Options) -> int:
-    if report.size == 0:
-        say_error("the log is empty: nothing is proved by that but its signature")
-    if options.json:
-        say_json(
-            {
-                "verified": True,
-                "origin": report.origin,
-                "size": report.size,
-                "root": report.root.hex(),
-                "kinds": report.kinds,
-                "topics": report.topics,
-                "tiles": report.tiles_count,
-                "proofs": report.proofs_count,
-                "served_proofs": report.served_proofs_count,
-                "older_checkpoints": report.older_checkpoints_count,
-            }
-        )
-        return OK if report.size else REFUSED
-    say(f"verified: {report.origin}, {report.size} entries, root {report.root.hex()}")
-    say(f"  {report.proofs_count} inclusion proofs, {report.served_proofs_count} of the log's own proof answers")
-    say(f"  {report.tiles_count} hash tiles, {report.older_checkpoints_count} older checkpoints")
-    for kind, count in sorted(report.kinds.items()):
-        say(f"  {count} of kind {kind}")
-    return OK if report.size else REFUSED
