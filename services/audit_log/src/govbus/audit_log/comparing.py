@@ -20,6 +20,9 @@ from govbus.contracts.translog.merkle import CompactRange
 from govbus.contracts.translog.note import NoteRejected
 
 _log: Final = logging.getLogger(__name__)
+_PLACE_SECONDS: Final = 15.0
+"""So long may a place that hangs hold up the start."""
+
 _STORED: Final = "the newest stored checkpoint"
 
 
@@ -90,7 +93,11 @@ class Comparison:
         """Return the newest note of a place, looked for from where it stood when the database was last written."""
         async with self._engine.begin() as connection:
             known_size = await copied_size(connection, place.name)
-        note = await place.newest(known_size)
+        try:
+            async with asyncio.timeout(_PLACE_SECONDS):
+                note = await place.newest(known_size)
+        except TimeoutError:
+            raise PlaceAway(f"{place.name} did not answer within {_PLACE_SECONDS:.0f} s") from None
         if note is None and known_size:
             _log.warning("%s held a checkpoint of size %d and holds it no more", place.name, known_size)
         return note

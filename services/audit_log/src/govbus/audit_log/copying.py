@@ -17,6 +17,9 @@ from govbus.audit_log.store import places as store
 _CONFIRM_SECONDS: Final = 600.0
 """A copy that is the newest for so long is put again: it is compared, or made anew where somebody removed it."""
 
+_PLACE_SECONDS: Final = 15.0
+"""So long may a place that hangs hold up the round, and with it the next copy of the others."""
+
 
 class Copying:
     """Several processes may copy: an object is made once, and a second one is compared with it."""
@@ -66,6 +69,13 @@ class Copying:
             raise PlaceAway("; ".join(map(str, failed)))
 
     async def _serve(self, place: CopyPlace) -> None:
+        try:
+            async with asyncio.timeout(_PLACE_SECONDS):
+                await self._copy(place)
+        except TimeoutError:
+            raise PlaceAway(f"{place.name} did not answer within {_PLACE_SECONDS:.0f} s") from None
+
+    async def _copy(self, place: CopyPlace) -> None:
         await self._comparison.compare_place(place)
         async with self._engine.begin() as connection:
             copied_size = await store.copied_size(connection, place.name)

@@ -20,11 +20,8 @@ _FOLDER: Final = "checkpoints"
 _SIZE_DIGITS: Final = 20
 _NAME: Final = re.compile(rf"{_FOLDER}/(?P<size>[0-9]{{{_SIZE_DIGITS}}})")
 _LISTED_COUNT: Final = 1000
-_CLOUD: Final[dict[str, Any]] = {
-    # One try must end well before the next round of copying; the rounds are the retries that matter.
-    "client_options": {"connect_timeout": "3s", "timeout": "10s"},
-    "retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=15)},
-}
+_CLOUD: Final[dict[str, Any]] = {"retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}}
+"""The rounds of copying are the retries that matter."""
 
 
 class PlaceAway(ConnectionError):
