@@ -248,5 +248,5 @@ def raw_record(record: ConsumerRecord[bytes, bytes]) -> RawRecord:
         record.timestamp,
         record.key,
         record.value,
-        tuple((name, value) for name, value in record.headers),
+        tuple(record.headers),
     )

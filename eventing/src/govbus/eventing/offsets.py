@@ -1,5 +1,6 @@
 """The offset row of a partition: the fence against zombies and the only truth of what was read."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,15 @@ _READ: Final = (
 )
 _ADVANCE: Final = (
     "UPDATE eventing_offset SET next_offset = $3, last_fingerprint = $4 WHERE topic = $1 AND partition = $2"
+)
+_LOCK_ALL: Final = (
+    "SELECT topic, partition, next_offset FROM eventing_offset "
+    "WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::integer[])) ORDER BY topic, partition FOR UPDATE"
+)
+_ADVANCE_ALL: Final = (
+    "UPDATE eventing_offset AS kept SET next_offset = moved.next_offset, last_fingerprint = moved.fingerprint "
+    "FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bytea[]) AS moved (topic, partition, next_offset, "
+    "fingerprint) WHERE kept.topic = moved.topic AND kept.partition = moved.partition"
 )
 
 
@@ -50,3 +60,15 @@ async def advance_offset(connection: AsyncConnection, last: RawRecord) -> None:
     """Move the row behind `last`, keeping its fingerprint; the caller holds the row's lock."""
     values = (last.topic, last.partition, last.offset + 1, last.fingerprint())
     await connection.exec_driver_sql(_ADVANCE, values)
+
+
+async def lock_offsets(connection: AsyncConnection, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Return the next offset of each (topic, partition) that has a row, locked in that order, in one round trip."""
+    names = ([topic for topic, _ in places], [partition for _, partition in places])
+    return {(row[0], row[1]): row[2] for row in await fetch(connection, _LOCK_ALL, names)}
+
+
+async def advance_offsets(connection: AsyncConnection, lasts: Sequence[RawRecord]) -> None:
+    """Move one row behind each of `lasts`; the caller holds the rows' locks."""
+    columns = zip(*[(last.topic, last.partition, last.offset + 1, last.fingerprint()) for last in lasts], strict=True)
+    await connection.exec_driver_sql(_ADVANCE_ALL, tuple(map(list, columns)))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.eventing.metrics import Metrics
-from govbus.eventing.offsets import advance_offset, read_offset
+from govbus.eventing.offsets import advance_offsets, lock_offsets
 from govbus.eventing.partition import Handled, Hole, Outcome, until_hole
 from govbus.eventing.records import RawRecord
 
@@ -36,30 +36,31 @@ class SequencingRunner:
             Exception: everything was rolled back.
         """
         outcomes: dict[Place, Outcome] = {}
-        fresh: list[RawRecord] = []
+        fresh: dict[Place, Sequence[RawRecord]] = {}
         async with self._engine.begin() as connection:
+            next_offsets = await lock_offsets(connection, parts)
             for place in sorted(parts):
-                outcome, taken = await _claim(connection, place, parts[place], believed.get(place))
-                outcomes[place] = outcome
-                fresh.extend(taken)
+                outcomes[place], taken = _claim(next_offsets.get(place), parts[place], believed.get(place))
+                if taken:
+                    fresh[place] = taken
             if fresh:
-                await self._sequencer(connection, fresh)
+                await advance_offsets(connection, [taken[-1] for taken in fresh.values()])
+                await self._sequencer(connection, [record for taken in fresh.values() for record in taken])
         for place, outcome in outcomes.items():
             if isinstance(outcome, Handled):
-                self._metrics.handled(place[0], sum((r.topic, r.partition) == place for r in fresh), 0)
+                self._metrics.handled(place[0], len(fresh.get(place, ())), 0)
         return outcomes
 
 
-async def _claim(
-    connection: AsyncConnection, place: Place, records: Sequence[RawRecord], believe_hole_at: int | None
+def _claim(
+    next_offset: int | None, records: Sequence[RawRecord], believe_hole_at: int | None
 ) -> tuple[Outcome, Sequence[RawRecord]]:
-    """Lock the partition's row, advance it behind its fresh records, and return these."""
-    row = await read_offset(connection, *place, lock=True)
-    next_offset = row.next_offset if row else records[0].offset
+    """Return what is to become of a partition's records whose row is locked, and those that are fresh."""
+    if next_offset is None:
+        return Hole(records[0].offset, records[0].offset), ()
     fresh = until_hole([record for record in records if record.offset >= next_offset])
     if not fresh:
         return Handled(next_offset), ()
-    if row is None or (fresh[0].offset > next_offset and fresh[0].offset != believe_hole_at):
+    if fresh[0].offset not in {next_offset, believe_hole_at}:
         return Hole(next_offset, fresh[0].offset), ()
-    await advance_offset(connection, fresh[-1])
     return Handled(fresh[-1].offset + 1), fresh

@@ -55,16 +55,19 @@ async def known_identities(connection: AsyncConnection, identities: Iterable[byt
     return {bytes(row[0]): Known(parse_entry(bytes(row[1])), row[2] and bytes(row[2])) for row in found}
 
 
-async def append(connection: AsyncConnection, leaves: Sequence[Leaf], growth: Growth, duplicate_count: int) -> None:
-    """Insert the leaves and the tiles they filled, and advance the head; the caller holds it."""
+async def append(connection: AsyncConnection, leaves: Sequence[Leaf], growth: Growth) -> None:
+    """Insert the leaves and the tiles they filled; the caller holds the head, and advances it in the end."""
     if leaves:
         raw = (await connection.get_raw_connection()).driver_connection
         if raw is None:
             raise ConnectionError("the connection is closed")
         await raw.copy_records_to_table("entry", records=map(_entry_row, leaves), columns=_ENTRY_COLUMNS)
         await raw.copy_records_to_table("payload", records=map(_payload_row, leaves), columns=_PAYLOAD_COLUMNS)
-        await _insert_tiles(connection, growth)
-    compact = growth.compact
+        await _insert_tiles(connection, leaves, growth)
+
+
+async def advance_head(connection: AsyncConnection, compact: CompactRange, duplicate_count: int) -> None:
+    """Let the head be the tree after what was appended, and count records that were not; the caller holds it."""
     await connection.exec_driver_sql(_ADVANCE, (compact.size, compact.to_bytes(), duplicate_count))
 
 
@@ -78,16 +81,18 @@ async def _head(connection: AsyncConnection, statement: str) -> Head:
     return Head(CompactRange.from_bytes(row[0], bytes(row[1])), row[2])
 
 
-async def _insert_tiles(connection: AsyncConnection, growth: Growth) -> None:
+async def _insert_tiles(connection: AsyncConnection, leaves: Sequence[Leaf], growth: Growth) -> None:
     """Insert full tiles, lowest level first: a tile's hashes are leaves, or roots of the tiles below it."""
+    first = leaves[0].index
     for level, index, root in sorted(growth.full_tiles):
         start, end = index * WIDTH, (index + 1) * WIDTH
         if level == 0:
-            found = await rows(connection, _LEAVES, (start, end))
+            before = await rows(connection, _LEAVES, (start, first)) if start < first else []
+            found = [bytes(row[0]) for row in before]
+            found += [leaf.leaf_hash for leaf in leaves[max(start - first, 0) : end - first]]
         else:
-            found = await rows(connection, _ROOTS, (level - 1, start, end))
-        hashes = b"".join(bytes(row[0]) for row in found)
-        await connection.exec_driver_sql(_TILE, (level, index, root, hashes))
+            found = [bytes(row[0]) for row in await rows(connection, _ROOTS, (level - 1, start, end))]
+        await connection.exec_driver_sql(_TILE, (level, index, root, b"".join(found)))
 
 
 def _entry_row(leaf: Leaf) -> tuple[Any, ...]:
