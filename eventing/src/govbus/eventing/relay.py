@@ -6,10 +6,10 @@ A crash, a timeout or a frozen relay costs a resend in order, never a loss and n
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -18,12 +18,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.eventing.consumer import Backoff
-from govbus.eventing.database import fetch
 from govbus.eventing.error_words import describe
 from govbus.eventing.kafka import new_producer, stop_producer
 from govbus.eventing.metrics import Metrics
 from govbus.eventing.outbox import CHANNEL, unpack_headers
-from govbus.eventing.records import Headers
 from govbus.eventing.settings import ServiceSettings
 
 _log: Final = logging.getLogger(__name__)
@@ -43,13 +41,12 @@ _PARTITIONER: Final = DefaultPartitioner()
 _LISTENER_STOP_SECONDS: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     id: int
     topic: str
     key: bytes
     value: bytes
-    headers: Headers
+    packed_headers: bytes
     created_epoch_seconds: float
 
 
@@ -108,13 +105,16 @@ class Relay:
                 await self._publish(rows)
             await connection.exec_driver_sql(_DELETE, ([row.id for row in rows],))
         self._metrics.relay_delay(time.time() - rows[0].created_epoch_seconds)
-        for row in rows:
-            self._metrics.published(row.topic, 1)
+        for topic, count in Counter(row.topic for row in rows).items():
+            self._metrics.published(topic, count)
         return len(rows)
 
     async def _oldest(self, connection: AsyncConnection) -> list[_Row]:
-        found = await fetch(connection, _OLDEST, (self._settings.relay_batch_count,))
-        return [_Row(r[0], r[1], bytes(r[2]), bytes(r[3]), unpack_headers(bytes(r[4])), r[5]) for r in found]
+        """Return the oldest rows, read by asyncpg itself: a row of SQLAlchemy costs as much as sending it."""
+        own = (await connection.get_raw_connection()).driver_connection
+        if not isinstance(own, asyncpg.Connection):
+            raise TypeError("the relay reads PostgreSQL through asyncpg")
+        return [_Row(*row) for row in await own.fetch(_OLDEST, self._settings.relay_batch_count)]
 
     async def _publish(self, rows: Sequence[_Row]) -> None:
         producer = await self._live_producer()
@@ -184,7 +184,8 @@ async def _send_in_order(producer: AIOKafkaProducer, topic: str, partition: int,
         batch = producer.create_batch()
         taken_count = 0
         for row in pending:
-            if batch.append(key=row.key, value=row.value, timestamp=None, headers=list(row.headers)) is None:
+            headers = list(unpack_headers(row.packed_headers))
+            if batch.append(key=row.key, value=row.value, timestamp=None, headers=headers) is None:
                 break
             taken_count += 1
         if not taken_count:

@@ -1,7 +1,7 @@
 """Admission: units of one sender enter the register, and facts and refusals go to the outbox, in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -32,8 +32,8 @@ from govbus.intake.store import person_keys, register, rejected, sequences, sour
 from govbus.intake.store.rejected import Rejection
 from govbus.intake.store.sources import Activity
 
-UNITS_COUNT: Final = 200
-"""Units of one transaction: each locks its subject and identity, and PostgreSQL's lock table is shared by all."""
+UNITS_COUNT: Final = 400
+"""Units of one transaction: each locks its subject, and PostgreSQL's lock table is shared by all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,14 @@ class Admission:
         deliveries = await register.known_deliveries(
             connection, source.name, (unit.delivery for unit, _ in attributed if unit.delivery)
         )
-        known = await register.known_digests(connection, (fact.identity for _, facts in attributed for fact in facts))
+        claimed = _claimed(attributed, deliveries)
+        known = await register.claim(connection, source.name, claimed, now)
         persons = {person for _, facts in attributed for fact in facts if (person := stated_person(fact.event))}
         pending = _Pending(Keyring(self._sealer, self._new_id, now, await person_keys.live(connection, persons)))
         seen, taken = dict(known), dict(deliveries)
         outcomes = [self._decide(unit, facts, source, seen, taken, pending, now) for unit, facts in attributed]
+        fresh = {identity: digest for identity, digest in claimed.items() if identity not in known}
+        await _settle(connection, source, fresh, pending.facts, now)
         await self._write(connection, outbox, source, pending, outcomes, now)
         await self._count(connection, outbox, source, outcomes, now)
         return outcomes
@@ -193,7 +196,6 @@ class Admission:
         outcomes: Sequence[Outcome],
         now: datetime,
     ) -> None:
-        await register.add(connection, source.name, pending.facts, now)
         await register.add_deliveries(connection, source.name, pending.deliveries, now)
         await rejected.add(connection, pending.rejections)
         await person_keys.add(connection, pending.keyring.made)
@@ -231,11 +233,13 @@ def _attributed(unit: Unit, source: Source, owners: set[str], now: datetime) -> 
 
 
 def _locks(source: Source, attributed: Sequence[tuple[Unit, tuple[Fact, ...]]]) -> set[str]:
-    """Return what two transactions must not touch at once: subjects, identities, persons, deliveries and counters."""
+    """Return what two transactions must not touch at once: subjects, persons, deliveries and counters.
+
+    Identities need no lock: the register's unique index makes the second one wait.
+    """
     locks: set[str] = set()
     for unit, facts in attributed:
         locks.update(fact.event.subject for fact in facts)
-        locks.update(f"identity/{fact.position}" for fact in facts)
         locks.update(subject_of_person(person) for fact in facts if (person := stated_person(fact.event)))
         if unit.delivery is not None:
             locks.add(f"delivery/{source.name}/{unit.delivery.hex()}")
@@ -244,6 +248,34 @@ def _locks(source: Source, attributed: Sequence[tuple[Unit, tuple[Fact, ...]]]) 
         if unit.refused is not None:
             locks.add(rejection.subject_of(source.name))
     return locks
+
+
+def _claimed(
+    attributed: Sequence[tuple[Unit, tuple[Fact, ...]]], taken: Mapping[bytes, tuple[bytes, ...]]
+) -> dict[bytes, bytes]:
+    """Return identity → digest of all that may be accepted; of an identity that stands twice its first digest."""
+    claimed: dict[bytes, bytes] = {}
+    for unit, facts in attributed:
+        if unit.delivery is None or unit.delivery not in taken:
+            for fact in facts:
+                claimed.setdefault(fact.identity, fact.digest)
+    return claimed
+
+
+async def _settle(
+    connection: AsyncConnection,
+    source: Source,
+    claimed: Mapping[bytes, bytes],
+    accepted: Sequence[Fact],
+    now: datetime,
+) -> None:
+    """Let the register say what was accepted of what this transaction claimed: one fact may refuse a whole unit."""
+    digests = {fact.identity: fact.digest for fact in accepted}
+    wrong = [identity for identity, digest in claimed.items() if digests.get(identity) != digest]
+    if wrong:
+        await register.release(connection, wrong)
+        mended = {identity: digests[identity] for identity in wrong if identity in digests}
+        await register.claim(connection, source.name, mended, now)
 
 
 def _arrived(outcomes: Sequence[Outcome]) -> list[Numbered]:

@@ -34,11 +34,11 @@ class IntakeMetrics:
             "govbus_intake_ending_signatures", "Sources whose last signature secret ends soon", registry=registry
         )
 
-    def unit(self, channel: str, status: str, reason: str | None) -> None:
-        """Count one committed unit."""
-        self._units.labels(channel, status).inc()
+    def units(self, channel: str, status: str, reason: str | None, count: int) -> None:
+        """Count committed units of one outcome."""
+        self._units.labels(channel, status).inc(count)
         if reason is not None:
-            self._refused.labels(reason).inc()
+            self._refused.labels(reason).inc(count)
 
     def unauthenticated(self, reason: str) -> None:
         """Count one refusal of somebody unknown."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
@@ -99,9 +100,12 @@ class Reception:
 
     def count(self, outcomes: Sequence[Outcome]) -> None:
         """Count committed outcomes."""
-        for outcome in outcomes:
-            reason = outcome.refusal.reason if outcome.refusal else None
-            self.metrics.unit(outcome.unit.input.channel, outcome.status, reason)
+        found = Counter(
+            (outcome.unit.input.channel, outcome.status, outcome.refusal.reason if outcome.refusal else None)
+            for outcome in outcomes
+        )
+        for (channel, status, reason), count in found.items():
+            self.metrics.units(channel, status, reason, count)
 
     def check_rate(self, source: Source) -> None:
         """Refuse what comes faster than its source may send; counted, not on record one by one.

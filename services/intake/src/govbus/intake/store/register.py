@@ -7,13 +7,17 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from govbus.intake.domain.acceptance import Fact
+from govbus.eventing.database import fetch
 
-_KNOWN: Final = "SELECT identity, digest FROM accepted WHERE identity = ANY($1::bytea[])"
-_ADD: Final = (
-    "INSERT INTO accepted (identity, digest, source_name, recorded_at) "
-    "SELECT identity, digest, $3::text, $4::timestamptz FROM unnest($1::bytea[], $2::bytea[]) AS new (identity, digest)"
+_CLAIM: Final = (
+    "WITH new AS (INSERT INTO accepted (identity, digest, source_name, recorded_at) "
+    "SELECT identity, digest, $3::text, $4::timestamptz "
+    "FROM unnest($1::bytea[], $2::bytea[]) AS told (identity, digest) ON CONFLICT DO NOTHING RETURNING identity) "
+    "SELECT identity FROM unnest($1::bytea[]) AS told (identity) "
+    "WHERE NOT EXISTS (SELECT FROM new WHERE new.identity = told.identity)"
 )
+_KNOWN: Final = "SELECT identity, digest FROM accepted WHERE identity = ANY($1::bytea[])"
+_RELEASE: Final = "DELETE FROM accepted WHERE identity = ANY($1::bytea[])"
 _FIND: Final = "SELECT source_name, recorded_at FROM accepted WHERE identity = $1"
 _KNOWN_DELIVERIES: Final = (
     "SELECT digest, identities FROM delivery WHERE source_name = $1 AND digest = ANY($2::bytea[])"
@@ -42,20 +46,27 @@ class Registered:
     identities: tuple[bytes, ...]
 
 
-async def known_digests(connection: AsyncConnection, identities: Iterable[bytes]) -> Mapping[bytes, bytes]:
-    """Return identity → content digest of those that were accepted before."""
-    wanted = list(set(identities))
-    if not wanted:
+async def claim(
+    connection: AsyncConnection, source_name: str, digests: Mapping[bytes, bytes], at: datetime
+) -> Mapping[bytes, bytes]:
+    """Register identities with their content digests; return those that were registered before, as they are.
+
+    Waits for another transaction that registers one of them; sorted, so that two such do not wait for each other.
+    """
+    if not digests:
         return {}
-    rows = await connection.exec_driver_sql(_KNOWN, (wanted,))
-    return {bytes(row.identity): bytes(row.digest) for row in rows}
+    told = sorted(digests.items())
+    columns = ([identity for identity, _ in told], [digest for _, digest in told], source_name, at)
+    known = [row[0] for row in await fetch(connection, _CLAIM, columns)]
+    if not known:
+        return {}
+    return {bytes(identity): bytes(digest) for identity, digest in await fetch(connection, _KNOWN, (known,))}
 
 
-async def add(connection: AsyncConnection, source_name: str, facts: Sequence[Fact], at: datetime) -> None:
-    """Register new facts; the caller holds the locks of their identities and knows that they are new."""
-    if facts:
-        columns = ([fact.identity for fact in facts], [fact.digest for fact in facts], source_name, at)
-        await connection.exec_driver_sql(_ADD, columns)
+async def release(connection: AsyncConnection, identities: Sequence[bytes]) -> None:
+    """Take back what this transaction registered and did not accept."""
+    if identities:
+        await connection.exec_driver_sql(_RELEASE, (identities,))
 
 
 async def known_deliveries(
