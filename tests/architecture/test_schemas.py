@@ -17,6 +17,7 @@ SERVICES = ("audit_log", "console", "intake", "inventory", "notifier", "oversigh
 MAY = {
     "audit_log": {
         "checkpoint": "INSERT SELECT",
+        "cosignature": "INSERT SELECT",
         "entry": "INSERT SELECT",
         "erasure": "INSERT SELECT",
         "erasure_request": "INSERT SELECT UPDATE(confirmed_at) UPDATE(confirmed_by) UPDATE(entry_index)",
@@ -30,6 +31,7 @@ MAY = {
         "payload_words": "INSERT SELECT",
         "place_cursor": "SELECT UPDATE",
         "tile": "INSERT SELECT",
+        "witness_quorum": "SELECT UPDATE",
         "words_cursor": "SELECT UPDATE",
     },
     "console": {

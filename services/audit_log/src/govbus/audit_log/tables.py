@@ -100,7 +100,7 @@ payload_words: Final = Table(
         name="payload_words_payload",
         ondelete="CASCADE",
     ),
-    Index("payload_words_by_word", "words", postgresql_using="gin"),
+    Index("payload_words_by_word", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
 )
 
 words_cursor: Final = Table(
@@ -134,6 +134,26 @@ checkpoint: Final = Table(
     Column("signed_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     CheckConstraint("size > 0", name="checkpoint_size_positive"),
     CheckConstraint("octet_length(root) = 32", name="checkpoint_root_size"),
+)
+
+cosignature: Final = Table(
+    "cosignature",
+    metadata,
+    Column("witness", Text, primary_key=True),
+    Column("size", BigInteger, ForeignKey("checkpoint.size"), primary_key=True, autoincrement=False),
+    Column("line", Text, nullable=False),
+    Column("cosigned_at", DateTime(timezone=True), nullable=False),
+    Index("cosignature_by_size", "size"),
+)
+
+witness_quorum: Final = Table(
+    "witness_quorum",
+    metadata,
+    Column("one", SmallInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("is_required", Boolean, nullable=False),
+    CheckConstraint("one = 1", name="witness_quorum_one"),
+    CheckConstraint("size >= 0", name="witness_quorum_size"),
 )
 
 log_head: Final = Table(
