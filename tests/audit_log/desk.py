@@ -119,6 +119,11 @@ class Desk:
         """Return the next Kafka record with these bytes."""
         return RawRecord(topic, 0, next(self._offsets), LOGGED_AT_MS, key, value, headers)
 
+    async def send(self, method: str, path: str, *roles: str, name: str = "vera", body: Any = None) -> httpx2.Response:
+        """Ask for something to be done as a person with roles, or as nobody."""
+        headers = bearer(name, *roles) if roles else {}
+        return await self.client.request(method, path, headers=headers, json=body)
+
     async def get(self, path: str, *roles: str, name: str = "vera") -> httpx2.Response:
         """Ask as a person with roles, or as nobody."""
         return await self.client.get(path, headers=bearer(name, *roles) if roles else {})
@@ -137,4 +142,6 @@ class Desk:
     async def close(self) -> None:
         """Give back connections."""
         await self.client.aclose()
+        for close in self.service._closers:
+            await close()
         await self.service.engine.dispose()

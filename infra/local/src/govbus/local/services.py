@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govbus.local.commands import Command
-from govbus.local.databases import ServiceRoles
+from govbus.local.databases import EXTRA_ROLES, ServiceRoles
 from govbus.local.layout import Home
 from govbus.local.manifest import kafka_user
 from govbus.local.notifying import RECEIVER, notifier_environment, receiver_environment
@@ -49,6 +49,12 @@ class Surroundings:
         """Return the URL of a service's database for its runtime role."""
         roles = ServiceRoles(service)
         return self.postgres.dsn(roles.runtime, self.passwords.of(roles.runtime), roles.database, driver)
+
+    @property
+    def eraser_dsn(self) -> str:
+        """URL of the audit log's database for the role that erases and prunes."""
+        [role] = EXTRA_ROLES["audit_log"]
+        return self.postgres.dsn(role, self.passwords.of(role), ServiceRoles("audit_log").database)
 
 
 def service_command(around: Surroundings, service: str) -> Command:
@@ -121,6 +127,8 @@ def _particular(around: Surroundings, service: str) -> Mapping[str, str]:
         "audit_log": {
             "GOVBUS_AUDIT_LOG_KEY_FILE": str(data / "signing.key"),
             "GOVBUS_AUDIT_LOG_ORIGIN": "govbus.local/audit",
+            "GOVBUS_AUDIT_LOG_ERASER_POSTGRES_URL": around.eraser_dsn,
+            "GOVBUS_AUDIT_LOG_RETENTION_FILE": str(around.checkout / "policies" / "retention.yaml"),
             "GOVBUS_AUDIT_LOG_COPIES": json.dumps([around.home.root.resolve().as_uri()]),
         },
         "notifier": notifier_environment(around.settings, around.home, around.checkout),

@@ -8,6 +8,7 @@ from govbus.audit_log.api import entries, places, proofs, static, stream, trace
 from govbus.audit_log.api.disclosure import Disclosure
 from govbus.audit_log.comparing import Comparison
 from govbus.audit_log.copying import Copying
+from govbus.audit_log.guarding import add_guards
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.keys import load_keys
 from govbus.audit_log.months import prepare_months
@@ -63,6 +64,7 @@ def build_app(settings: Settings) -> FastAPI:
         trace.router(service.engine, service.access),
         places.router(service.engine, service.access),
         stream.router(service.engine, service.access, progress),
+        *add_guards(service, settings, sequencer, lambda: datetime.now(UTC)),
     )
 
 

@@ -11,9 +11,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.domain.drafts import Draft, Unkeepable, draft_event, draft_unparseable
+from govbus.audit_log.domain.holds import ordered_by
 from govbus.audit_log.domain.sequencing import make_leaves, sequence
 from govbus.audit_log.standing import Standing
 from govbus.audit_log.store import appending
+from govbus.audit_log.store.holds import fold
 from govbus.contracts.translog.entry import COMMITMENT_KEY_BYTES, KafkaPlace
 from govbus.contracts.translog.merkle import CompactRange, grow
 from govbus.eventing.records import RawRecord, Undecodable, decode
@@ -70,6 +72,9 @@ class Sequencer:
         leaves = make_leaves(decided.drafts, grown.compact.size, keys)
         growth = grow(grown.compact, [leaf.leaf_hash for leaf in leaves])
         await appending.append(connection, leaves, growth)
+        orders = [order for draft in decided.drafts if (order := ordered_by(draft)) is not None]
+        if orders:
+            await fold(connection, orders)
         for kind, count in CountOf(leaf.kind for leaf in leaves).items():
             self._entries.labels(kind).inc(count)
         self._duplicates.inc(decided.duplicate_count)

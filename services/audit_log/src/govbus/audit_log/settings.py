@@ -73,6 +73,19 @@ class Settings(ServiceSettings):
     audit_log_words_share_ratio: float = Field(
         default=0.25, gt=0, le=1, description="of the time, spent on the index of words while it lags"
     )
+    audit_log_eraser_postgres_url: SecretStr | None = Field(
+        default=None,
+        description="the same database for the role that erases and prunes; without it nothing is ever taken away",
+    )
+    audit_log_erase_interval_seconds: float = Field(
+        default=60, gt=0, description="how often erasures on record that are not carried out are tried again"
+    )
+    audit_log_retention_file: Path = Field(
+        default=Path("policies/retention.yaml"), description="for how long payloads are kept, by type"
+    )
+    audit_log_prune_interval_seconds: float = Field(
+        default=86_400, ge=0, description="how often what the retention policy does not keep is pruned; 0 = never"
+    )
     audit_log_public: bool = Field(
         default=True, description="whether checkpoints, tiles, proofs and the key are served without a token"
     )

@@ -31,9 +31,10 @@ class HoldScope:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold as it was placed."""
+    """A hold as it was placed; `order_id` is the id of the event that ordered it, or its own."""
 
     id: str
+    order_id: str
     origin: str
     reason: str
     placed_by: str
@@ -76,16 +77,17 @@ def ordered_by(draft: Draft) -> Hold | Release | None:
     fields = draft.fields
     if fields.type != _HELD or fields.kind != EVENT or fields.kafka is None or fields.kafka.topic != topics.OVERSIGHT:
         return None
+    order_id = fields.id or ""
     by = draft.actor or fields.source or ""
     subject = fields.subject or ""
     try:
         said = EvidenceHeld.model_validate_json(draft.payload)
     except ValidationError:
         why = "an evidence.held that could not be read"
-        return Hold(f"oversight/{fields.id}", BY_EVENT, why, by, draft.known_at, HoldScope((subject,)))
+        return Hold(f"oversight/{order_id}", order_id, BY_EVENT, why, by, draft.known_at, HoldScope((subject,)))
     if said.released_at is not None:
         asked_by = ", ".join(said.held_by)
-        return Release(f"oversight/{said.hold_id}", said.reason, f"event {fields.id}: {asked_by}", by, draft.known_at)
+        return Release(f"oversight/{said.hold_id}", said.reason, f"event {order_id}: {asked_by}", by, draft.known_at)
     identities = tuple(identity_digest(item.source, item.type, item.id) for item in said.events)
     scope = HoldScope(identities=identities) if identities else HoldScope((subject,))
-    return Hold(f"oversight/{said.hold_id}", BY_EVENT, said.reason, by, draft.known_at, scope)
+    return Hold(f"oversight/{said.hold_id}", order_id, BY_EVENT, said.reason, by, draft.known_at, scope)
