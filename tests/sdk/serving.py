@@ -19,6 +19,8 @@ def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
 
     async def run() -> None:
         await server.serve()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*left, return_exceptions=True)
         await app.state.service.engine.dispose()
 
     thread = Thread(target=lambda: asyncio.run(run()), daemon=True)

@@ -87,6 +87,7 @@ class Relay:
                     await self._rest()
         finally:
             listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
             await self._drop_producer()
 
     async def publish_once(self) -> int:
