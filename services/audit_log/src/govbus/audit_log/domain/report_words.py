@@ -1,6 +1,5 @@
-"""How values of payloads and indexes of entries read in a report."""
+"""How values of payloads read in a report."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from govbus.contracts.personal import is_sealed
@@ -17,17 +16,6 @@ def text_of(value: Any) -> str:
     if len(text) <= TEXT_CHARACTERS:
         return text
     return text[:TEXT_CHARACTERS] + " … (shortened; report.json has the whole)"
-
-
-def ranges(indexes: Iterable[int]) -> str:
-    """Return rising indexes in short: `3-5, 9`."""
-    runs: list[list[int]] = []
-    for index in indexes:
-        if runs and index == runs[-1][-1] + 1:
-            runs[-1][1:] = [index]
-        else:
-            runs.append([index])
-    return ", ".join("-".join(map(str, run)) for run in runs)
 
 
 def _text(value: Any) -> str:
