@@ -1,12 +1,14 @@
 """What leaves the log on `govbus.audit`; ids are computed, so an entry is the same event at every resend."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from govbus.audit_log.domain.classification import is_open
-from govbus.contracts import catalogue, strict_json
-from govbus.contracts.catalogue import Payload
+from govbus.contracts import catalogue
+from govbus.contracts.catalogue import EventType
 from govbus.contracts.conclusions.log import CheckpointPublished, EntryPublished
 from govbus.contracts.envelope import Event
 from govbus.contracts.identity import computed_id
@@ -16,6 +18,10 @@ from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.merkle import leaf_hash
 
 _SERVICE: Final = "audit_log"
+_SOURCE: Final = service_source(_SERVICE)
+_ENTRY: Final = catalogue.type_of(EntryPublished)
+_CHECKPOINT: Final = catalogue.type_of(CheckpointPublished)
+_TRACE: Final = re.compile(rb'[{,]"traceparent":"([\x20\x21\x23-\x5b\x5d-\x7e]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Publishable:
     payload: bytes | None
 
 
+@lru_cache(maxsize=4)
 def log_subject(origin: str) -> str:
     """Return the subject of a log's own events: `log/<origin>`."""
     return str(Subject("log", (origin,)))
@@ -40,28 +47,33 @@ def log_subject(origin: str) -> str:
 
 def published_entry(origin: str, stored: Publishable) -> Event:
     """Return `entry.published`; payload, attributes and key only where they are public or internal."""
-    opened = is_open(stored.classification) and stored.key is not None
-    payload = EntryPublished(
-        index=stored.index,
-        entry=base64_strict.encode(stored.entry),
-        payload=base64_strict.encode(stored.payload) if opened and stored.payload is not None else None,
-        attributes=base64_strict.encode(stored.attributes) if opened and stored.attributes is not None else None,
-        commitment_key=base64_strict.encode(stored.key) if opened and stored.key is not None else None,
-    )
-    trace = _trace_of(stored.attributes)
     cause, at = leaf_hash(stored.entry), stored.known_at
-    return _event(origin, payload, cause, stored.index, at, stored.id, stored.correlation_id, trace)
+    trace = _trace_of(stored.attributes)
+    return _event(origin, _ENTRY, _said_of(stored), cause, stored.index, at, stored.id, stored.correlation_id, trace)
+
+
+def _said_of(stored: Publishable) -> bytes:
+    """Return what `catalogue.dump` returns of an `EntryPublished`, in a tenth of the time: a test holds it to that."""
+    said = f'{{"index":{stored.index},"entry":"{base64_strict.encode(stored.entry)}"'
+    if is_open(stored.classification) and stored.key is not None:
+        if stored.payload is not None:
+            said += f',"payload":"{base64_strict.encode(stored.payload)}"'
+        if stored.attributes is not None:
+            said += f',"attributes":"{base64_strict.encode(stored.attributes)}"'
+        said += f',"commitment_key":"{base64_strict.encode(stored.key)}"'
+    return (said + "}").encode("ascii")
 
 
 def published_checkpoint(origin: str, size: int, root: bytes, note: str, signed_at: datetime) -> Event:
     """Return `checkpoint.published`."""
     payload = CheckpointPublished(origin=origin, size=size, root=base64_strict.encode(root), checkpoint=note)
-    return _event(origin, payload, root, size, signed_at, None, None, None)
+    return _event(origin, _CHECKPOINT, catalogue.dump(payload), root, size, signed_at, None, None, None)
 
 
 def _event(
     origin: str,
-    payload: Payload,
+    declared: EventType,
+    data: bytes,
     cause: bytes,
     ordinal: int,
     at: datetime,
@@ -69,20 +81,19 @@ def _event(
     correlation: str | None,
     trace: str | None,
 ) -> Event:
-    declared = catalogue.type_of(type(payload))
     own_id = computed_id(_SERVICE, declared.full_name, cause, ordinal)
     return Event(
         id=own_id,
-        source=service_source(_SERVICE),
+        source=_SOURCE,
         type=declared.full_name,
         subject=log_subject(origin),
         time=at,
-        data=catalogue.dump(payload),
+        data=data,
         dataschema=declared.schema_address,
         correlationid=correlation or causation or own_id,
         causationid=causation,
         authtype="service",
-        authid=service_source(_SERVICE),
+        authid=_SOURCE,
         actorassurance="authenticated",
         traceparent=trace,
         dataclassification="internal",
@@ -90,6 +101,9 @@ def _event(
 
 
 def _trace_of(attributes: bytes | None) -> str | None:
-    """Return the trace the event came with, so that its publication is a span of the same trace."""
-    found = strict_json.parse(attributes).get("traceparent") if attributes else None
-    return found if isinstance(found, str) else None
+    """Return the trace the event came with, so that its publication is a span of the same trace.
+
+    Attributes are one object of strings in canonical form, where no other place can look like that member.
+    """
+    found = _TRACE.search(attributes) if attributes else None
+    return found[1].decode("ascii") if found else None
