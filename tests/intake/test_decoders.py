@@ -45,6 +45,33 @@ def test_what_is_not_of_the_format_is_refused_with_its_reason(name: str, raw: by
     assert refused.value.reason == reason
 
 
+FORM = {"json": {"form_field": "payload"}}
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"a": "\xc3\xa9"}', b"payload=%7B%22a%22%3A+%22%C3%A9%22%7D", b"payload=%7B%22a%22:%22%C3%A9%22}&x=1"]
+)
+def test_json_comes_as_it_is_or_in_the_field_of_a_form(raw: bytes) -> None:
+    assert decoder_of(FORM).decode(raw) == {"a": "é"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"payload=%7B%7D&payload=%7B%7D", "undecodable"),
+        (b"payload=%FF", "undecodable"),
+        (b"payload=\xff", "undecodable"),
+        (b"payload=" + b"&a=1" * 200, "undecodable"),
+        (b"payload=%7B%22a%22:1,%22a%22:2%7D", "duplicate_key"),
+        (b"other=%7B%7D", "invalid_json"),
+    ],
+)
+def test_a_form_that_does_not_hold_one_json_value_is_refused(raw: bytes, reason: str) -> None:
+    with pytest.raises(Refused) as refused:
+        decoder_of(FORM).decode(raw)
+    assert refused.value.reason == reason
+
+
 def test_a_broken_line_is_named() -> None:
     with pytest.raises(Refused, match="line 2"):
         decoder_of("jsonl").decode(b"1\n{")

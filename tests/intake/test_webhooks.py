@@ -6,6 +6,7 @@ import hmac
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
@@ -136,3 +137,25 @@ def cdevent() -> dict[str, Any]:
         "timestamp": "2026-11-23T11:00:00Z",
     }
     return {"context": context, "subject": {"id": "b", "content": {}}}
+
+
+async def test_githubs_form_is_read_as_its_json_and_its_signature_is_over_the_form(desk: Desk) -> None:
+    await desk.register("github", mapping="github", signature={"scheme": "github", "secret": "s3cret"})
+    review = {
+        "state": "approved",
+        "user": {"login": "ada"},
+        "commit_id": "f" * 40,
+        "submitted_at": "2026-11-23T04:00:19Z",
+    }
+    body = {"action": "submitted", "review": review, "repository": {"full_name": "bank/credit-risk"}, "sender": {}}
+    form = urlencode({"payload": json.dumps(body)}).encode()
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-github-event": "pull_request_review",
+        "x-github-delivery": "d-1",
+        "x-hub-signature-256": "sha256=" + hmac.new(b"s3cret", form, hashlib.sha256).hexdigest(),
+    }
+    answer = await deliver(desk, "github", form, headers)
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted"), answer.text
+    changed = await deliver(desk, "github", form.replace(b"approved", b"rejected"), headers)
+    assert changed.status_code == 401

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from govbus.contracts import strict_json
 from govbus.intake.domain.refusals import Refused
@@ -9,16 +10,27 @@ from govbus.intake.domain.refusals import Refused
 LINES_COUNT: Final = 100_000
 """Lines of one JSON Lines document: 8 MiB of `0` would be millions of values."""
 
+FIELDS_COUNT: Final = 100
+"""Fields of one form."""
+
 _BOM: Final = b"\xef\xbb\xbf"
 
 
 def decode(raw: bytes, options: Mapping[str, Any]) -> Any:
-    """Return the one JSON value in `raw`; there are no options.
+    """Return the one JSON value in `raw`.
+
+    With the option `form_field` a URL-encoded form whose first field is called so is that field's JSON, as GitHub sends
+    it unless told otherwise; no JSON value begins like a form.
 
     Raises:
-        Refused: the strict parser's own reason.
+        Refused: the strict parser's own reason, `undecodable` where the field comes more than once or not as UTF-8.
     """
-    _no_options(options)
+    _no_options({name: value for name, value in options.items() if name != "form_field"})
+    field = options.get("form_field")
+    if field is not None and not isinstance(field, str):
+        raise TypeError("form_field is the name of a field")
+    if field is not None and raw.startswith(field.encode() + b"="):
+        return _value(_form_value(raw, field), f"{field}: ")
     return _value(raw, "")
 
 
@@ -44,6 +56,16 @@ def _value(raw: bytes, where: str) -> Any:
         return strict_json.parse(raw)
     except strict_json.InvalidJson as error:
         raise Refused(error.reason, where + error.detail) from None
+
+
+def _form_value(raw: bytes, field: str) -> bytes:
+    try:
+        values = parse_qs(raw.decode("ascii"), strict_parsing=True, errors="strict", max_num_fields=FIELDS_COUNT)[field]
+    except ValueError as error:
+        raise Refused("undecodable", f"not a URL-encoded form: {error}") from None
+    if len(values) > 1:
+        raise Refused("undecodable", f"{field} stands there {len(values)} times")
+    return values[0].encode()
 
 
 def _is_json(raw: bytes) -> bool:
