@@ -19,6 +19,7 @@ from govbus.audit_log.publishing import Publisher
 from govbus.audit_log.settings import Settings
 from govbus.audit_log.signing import Signer
 from govbus.audit_log.standing import Standing
+from govbus.audit_log.watching import add_witnesses
 from govbus.audit_log.wording import WordIndex
 from govbus.contracts import topics
 from govbus.eventing.service import Service
@@ -31,7 +32,7 @@ def build_app(settings: Settings) -> FastAPI:
     """Return the application; nothing connects before it starts.
 
     Raises:
-        KeyUnusable: a key cannot be used as it is.
+        StartRefused: a key or a policy cannot be used as it is.
     """
     service = Service("audit_log", settings)
     standing = Standing(service.registry)
@@ -64,6 +65,7 @@ def build_app(settings: Settings) -> FastAPI:
         trace.router(service.engine, service.access),
         places.router(service.engine, service.access),
         stream.router(service.engine, service.access, progress),
+        add_witnesses(service, settings, keys, standing, reader),
         *add_guards(service, settings, sequencer, lambda: datetime.now(UTC)),
     )
 

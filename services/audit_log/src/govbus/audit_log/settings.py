@@ -62,6 +62,24 @@ class Settings(ServiceSettings):
         le=45,
         description="a checkpoint is copied once its entries are on govbus.audit, or when they are not after so long",
     )
+    audit_log_witness_policy_file: Path | None = Field(
+        default=None,
+        description="witnesses to ask and their quorum, in C2SP tlog-policy form; without it none is asked",
+    )
+    audit_log_witness_interval_seconds: float = Field(
+        default=2,
+        gt=0,
+        description="how often witnesses are asked about a newer checkpoint: each time is a row of each",
+    )
+    audit_log_witness_timeout_seconds: float = Field(
+        default=5, gt=0, description="so long is waited for one witness; the others' cosignatures are kept meanwhile"
+    )
+    audit_log_witness_allow_private_network: bool = Field(
+        default=False, description="whether witnesses may lie on private networks or this machine"
+    )
+    audit_log_publish_needs_quorum: bool = Field(
+        default=False, description="whether an entry is published only when a quorum of witnesses has seen it"
+    )
     audit_log_publish_count: int = Field(default=200, description="entries published in one transaction")
     audit_log_compare_topic: bool = Field(
         default=True,

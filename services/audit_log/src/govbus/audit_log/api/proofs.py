@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from govbus.audit_log.api import refusals
-from govbus.audit_log.api.static import Reader
+from govbus.audit_log.api.static import Reader, Witnessed
 from govbus.audit_log.store.state import read_state
 from govbus.audit_log.store.tree import compact_at, prove
 from govbus.contracts.translog import base64_strict
@@ -23,12 +23,17 @@ def router(engine: AsyncEngine, reader: Reader) -> APIRouter:
     routes = APIRouter(prefix="/v1/log", tags=["transparency log"], dependencies=[Depends(reader)])
 
     @routes.get("/entries/{index}/proof", response_class=PlainTextResponse)
-    async def proof(index: Index) -> Response:
-        """Return the `.tlog-proof` text of one entry, under the newest checkpoint."""
+    async def proof(index: Index, *, witnessed: Witnessed = False) -> Response:
+        """Return the `.tlog-proof` text of one entry, under the newest checkpoint with the cosignatures there are.
+
+        With `witnessed=true` the checkpoint is the newest that a quorum of witnesses has cosigned.
+        """
         async with engine.connect() as connection:
-            state = await read_state(connection)
+            state = await read_state(connection, witnessed=witnessed)
             if index >= state.size:
                 raise refusals.no_such_entry(index, state.size)
+            if witnessed and state.note is None:
+                raise refusals.nothing_witnessed()
             if index >= state.checkpoint_size or state.note is None:
                 raise refusals.not_covered(index, state.checkpoint_size)
             hashes = await prove(connection, inclusion_plan(index, state.checkpoint_size))

@@ -44,6 +44,16 @@ def nothing_signed() -> Problem:
     )
 
 
+def nothing_witnessed() -> Problem:
+    """Return 404: no quorum of witnesses has cosigned a checkpoint."""
+    return Problem(
+        status=404,
+        reason="no_witnessed_checkpoint_yet",
+        title="No witnessed checkpoint yet",
+        detail="No quorum of witnesses has cosigned a checkpoint; `/v1/log/witnesses` says how far each has come.",
+    )
+
+
 def no_such_tile(path: str, why: str) -> Problem:
     """Return 404: no tile at this address, or not under a checkpoint yet."""
     return Problem(status=404, reason="no_such_tile", title="No such tile", detail=f"{path[:100]}: {why}")

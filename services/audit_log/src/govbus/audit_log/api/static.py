@@ -4,9 +4,9 @@ Source: c2sp.org/tlog-tiles.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +19,8 @@ from govbus.contracts.translog.vkey import VerificationKey
 Reader = Callable[..., Awaitable[Any]]
 """The dependency that lets a reader in."""
 
+Witnessed = Annotated[bool, Query(description="the newest checkpoint that a quorum of witnesses has cosigned")]
+
 _NEVER_CHANGES: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _CHANGES: Final = {"Cache-Control": "no-store"}
 _BINARY: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/octet-stream": {}}}}
@@ -30,12 +32,15 @@ def router(engine: AsyncEngine, keys: Sequence[VerificationKey], reader: Reader)
     routes = APIRouter(prefix="/v1/log", tags=["transparency log"], dependencies=[Depends(reader)])
 
     @routes.get("/checkpoint", response_class=PlainTextResponse, responses=_TEXT)
-    async def checkpoint() -> Response:
-        """Return the newest signed checkpoint, a C2SP note."""
+    async def checkpoint(*, witnessed: Witnessed = False) -> Response:
+        """Return the newest signed checkpoint, a C2SP note with the cosignatures there are.
+
+        Witnesses come a moment later: with `witnessed=true` it is the newest that a quorum of them has cosigned.
+        """
         async with engine.connect() as connection:
-            state = await read_state(connection)
+            state = await read_state(connection, witnessed=witnessed)
         if state.note is None:
-            raise refusals.nothing_signed()
+            raise refusals.nothing_witnessed() if witnessed else refusals.nothing_signed()
         return PlainTextResponse(state.note, headers=_CHANGES)
 
     @routes.get("/key", response_class=PlainTextResponse, responses=_TEXT)
