@@ -5,17 +5,16 @@ import json
 import random
 from base64 import b64decode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 import uvicorn
 
 from audit_log.desk import Desk, bearer, event, settings
-from backends.running import CHECKOUT, RunningKafka, RunningPostgres
-from eventing.live import produce, published, until
+from audit_log.live import live_settings, read_published, running, until_published
+from backends.running import RunningKafka, RunningPostgres
+from eventing.live import produce, until
 from govbus.contracts import topics
 from govbus.contracts.translog.checkpoint import open_checkpoint
 from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash
@@ -24,57 +23,16 @@ from govbus.contracts.translog.vkey import parse_vkey
 pytestmark = pytest.mark.timeout(180)
 
 
-def _settings(kafka: RunningKafka, dsn: str, folder: Path) -> Any:
-    user, password = kafka.credentials("audit_log")
-    return settings(
-        dsn,
-        folder,
-        kafka_bootstrap_servers=kafka.bootstrap_servers,
-        kafka_security_protocol=kafka.access.security_protocol,
-        kafka_username=user,
-        kafka_password=password,
-        topics_file=CHECKOUT / "infra" / "kafka" / "topics.yaml",
-        progress_poll_seconds=0.2,
-        audit_log_compare_topic=True,
-    )
-
-
-@asynccontextmanager
-async def _running(desk: Desk) -> AsyncIterator[Desk]:
-    async with desk.app.router.lifespan_context(desk.app):
-        yield desk
-    await desk.client.aclose()
-
-
-async def _published(kafka: RunningKafka) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return entries and checkpoints in the order of the topic, each entry once."""
-    entries: dict[int, dict[str, Any]] = {}
-    checkpoints = []
-    for record in await published(kafka, topics.AUDIT):
-        data = json.loads(record.value or b"")
-        if "index" in data:
-            assert data["index"] <= len(entries), "an entry came before its predecessor"
-            assert entries.setdefault(data["index"], data)["entry"] == data["entry"]
-        else:
-            assert data["size"] <= len(entries), "a checkpoint came before its entries"
-            checkpoints.append(data)
-    return list(entries.values()), checkpoints
-
-
 async def test_every_record_is_logged_and_the_topic_rebuilds_the_tree(
     govbus_topics: RunningKafka, log_dsn: str, tmp_path: Path
 ) -> None:
     kafka = govbus_topics
     await produce(kafka, *(event(f"f{n}", subject=f"model/retail/m{n % 7}") for n in range(300)))
-    async with _running(Desk(_settings(kafka, log_dsn, tmp_path))) as desk:
+    async with running(Desk(live_settings(kafka, log_dsn, tmp_path))) as desk:
         secret = event("secret", dataclassification="confidential")
         await produce(kafka, event("r1", source="//govbus/risk"), secret, topic=topics.RISK, principal="risk")
-
-        async def all_published() -> bool:
-            return await desk.rows("SELECT checkpoint_size FROM place_cursor WHERE place = 'topic'") == [(302,)]
-
-        await until(all_published, "302 entries published")
-        entries, checkpoints = await _published(kafka)
+        await until_published(desk, 302)
+        entries, checkpoints = await read_published(kafka)
         assert len(entries) == 302
         raw = [b64decode(item["entry"]) for item in entries]
         key = parse_vkey((await desk.get("/v1/log/key")).text)
@@ -96,16 +54,12 @@ async def test_a_database_restored_behind_the_topic_takes_and_signs_nothing(
 ) -> None:
     kafka = govbus_topics
     await produce(kafka, *(event(f"f{n}") for n in range(20)))
-    async with _running(Desk(_settings(kafka, log_dsn, tmp_path))) as desk:
-
-        async def all_published() -> bool:
-            return await desk.rows("SELECT checkpoint_size FROM place_cursor WHERE place = 'topic'") == [(20,)]
-
-        await until(all_published, "20 entries published")
+    async with running(Desk(live_settings(kafka, log_dsn, tmp_path))) as desk:
+        await until_published(desk, 20)
     for copy in (tmp_path / "data" / "checkpoints").rglob("*"):
         if copy.is_file():
             copy.unlink()
-    async with _running(Desk(_settings(kafka, postgres.create_service_database("audit_log"), tmp_path))) as restored:
+    async with running(Desk(live_settings(kafka, postgres.create_service_database("audit_log"), tmp_path))) as restored:
 
         async def stopped() -> bool:
             return restored.service.refusal is not None
@@ -121,20 +75,16 @@ async def test_killed_publishers_and_sequencers_leave_every_record_once_and_in_o
     kafka, chance = govbus_topics, random.Random(7)  # noqa: S311 - a schedule that repeats
     count = 0
     for _ in range(5):
-        desk = Desk(_settings(kafka, log_dsn, tmp_path))
-        async with _running(desk):
+        desk = Desk(live_settings(kafka, log_dsn, tmp_path))
+        async with running(desk):
             await produce(kafka, *(event(f"f{count + n}", subject=f"model/x/m{n % 3}") for n in range(200)))
             count += 200
             await asyncio.sleep(chance.uniform(0.05, 1.5))
-    desk = Desk(_settings(kafka, log_dsn, tmp_path))
-    async with _running(desk):
-
-        async def all_published() -> bool:
-            return await desk.rows("SELECT checkpoint_size FROM place_cursor WHERE place = 'topic'") == [(count,)]
-
-        await until(all_published, f"{count} entries published")
+    desk = Desk(live_settings(kafka, log_dsn, tmp_path))
+    async with running(desk):
+        await until_published(desk, count)
         assert await desk.rows("SELECT count(*), count(DISTINCT id), max(idx) + 1 FROM entry") == [(count,) * 3]
-        entries, _ = await _published(kafka)
+        entries, _ = await read_published(kafka)
         assert len(entries) == count
         assert desk.service.refusal is None
 

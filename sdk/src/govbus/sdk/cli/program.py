@@ -27,6 +27,7 @@ PLUGIN_HELP: Final = {
     "log.key.show": "Print the vkey of a key file.",
     "log.key.history": "Show which keys signed which checkpoints, from files of checkpoints.",
     "log.close": "Close this machine's log for ever: its last entry names the successor.",
+    "log.recover": "After a restore: read what the log lacks from govbus.audit, prove it, and with --apply store it.",
     "log.succeed": "Begin this machine's empty log as the successor of another.",
     "witness": "Serve a witness: cosign what continues what was cosigned before, and nothing else.",
 }

@@ -74,19 +74,20 @@ class Publisher:
                 self._lag.set(0)
                 return False
             size = target.compact.size
-            end = min(size, cursor.next_index + self._settings.audit_log_publish_count)
+            # After a recovery the topic may have entries beyond a checkpoint that it lacks: then the checkpoint alone.
+            end = max(cursor.next_index, min(size, cursor.next_index + self._settings.audit_log_publish_count))
             entries = await entries_to_publish(connection, cursor.next_index, end)
             origin = self._settings.audit_log_origin
             events = [published_entry(origin, entry) for entry in entries]
-            if end == size:
+            if end >= size:
                 signed_at = datetime.fromtimestamp(target.signed_at_seconds, UTC)
                 events.append(published_checkpoint(origin, size, target.compact.root, target.note, signed_at))
             async with asyncio.timeout(self._settings.relay_deadline_seconds):
                 await self._send(events)
-            moved = store.Cursor(end, size if end == size else cursor.checkpoint_size)
+            moved = store.Cursor(end, size if end >= size else cursor.checkpoint_size)
             await store.move_cursor(connection, store.TOPIC, moved)
         self._published.inc(len(entries))
-        self._lag.set(size - end)
+        self._lag.set(max(size - end, 0))
         return True
 
     async def _send(self, events: Sequence[Event]) -> None:

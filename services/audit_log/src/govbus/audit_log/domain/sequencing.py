@@ -31,14 +31,17 @@ class Sequenced:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One entry with its index, exact bytes, leaf hash, and the key of its commitments."""
+    """One entry with its index, exact bytes, leaf hash, and the key of its commitments.
+
+    Without a key its payload was lost with a restored database: nothing is kept beside the entry.
+    """
 
     index: int
     draft: Draft
     kind: str
     entry: bytes
     leaf_hash: bytes
-    key: bytes
+    key: bytes | None
 
 
 def sequence(drafts: Iterable[Draft], known: Mapping[bytes, Known]) -> Sequenced:

@@ -62,7 +62,8 @@ async def append(connection: AsyncConnection, leaves: Sequence[Leaf], growth: Gr
         if raw is None:
             raise ConnectionError("the connection is closed")
         await raw.copy_records_to_table("entry", records=map(_entry_row, leaves), columns=_ENTRY_COLUMNS)
-        await raw.copy_records_to_table("payload", records=map(_payload_row, leaves), columns=_PAYLOAD_COLUMNS)
+        payloads = [_payload_row(leaf) for leaf in leaves if leaf.key is not None]
+        await raw.copy_records_to_table("payload", records=payloads, columns=_PAYLOAD_COLUMNS)
         await _insert_tiles(connection, leaves, growth)
 
 
