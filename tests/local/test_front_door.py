@@ -208,6 +208,7 @@ async def test_the_merged_document_keeps_equal_names_apart(door: httpx2.AsyncCli
     assert "/livez" not in document["paths"]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     assert {"bearer": []} in document["security"]
+    assert "notifier did not answer" in document["info"]["description"]
 
 
 async def test_metrics_are_not_at_the_one_address(door: httpx2.AsyncClient) -> None:

@@ -71,10 +71,10 @@ class FrontDoor:
         return problem(request, 503, "not-ready", "Not every service is ready", detail, waiting=waiting)
 
     async def openapi(self, _: Request) -> Response:
-        """Return the merged document of all services that answer."""
+        """Return the merged document of all services that answer; who did not is named in its description."""
         answers = await asyncio.gather(*(self._get(service, "/openapi.json") for service in self._services))
         documents = {name: answer.json() for name, answer in zip(self._services, answers, strict=True) if answer}
-        return JSONResponse(merge(documents, self._url))
+        return JSONResponse(merge(documents, self._url, [name for name in self._services if name not in documents]))
 
     async def metrics(self, request: Request) -> Response:
         """Say where metrics are: not at the address that everybody reaches."""

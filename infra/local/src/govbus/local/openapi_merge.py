@@ -1,6 +1,6 @@
 """One OpenAPI document out of all services': pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 PER_SERVICE = ("/livez", "/readyz", "/metrics")
@@ -15,8 +15,14 @@ BEARER = {
 }
 
 
-def merge(documents: Mapping[str, Mapping[str, Any]], url: str) -> dict[str, Any]:
-    """Return the merged document; components are renamed `<service>.<name>`, so equal names cannot collide."""
+def merge(documents: Mapping[str, Mapping[str, Any]], url: str, missing: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the merged document; components are renamed `<service>.<name>`, so equal names cannot collide.
+
+    Services in `missing` did not answer: the document says so, as a reader would take their routes for gone.
+    """
+    info = {"title": "Govbus", "version": "1"}
+    if missing:
+        info["description"] = f"Incomplete: {', '.join(missing)} did not answer. Ask again when `/readyz` is 200."
     paths: dict[str, Any] = {}
     components: dict[str, dict[str, Any]] = {"securitySchemes": {"bearer": BEARER}}
     for service, document in documents.items():
@@ -30,7 +36,7 @@ def merge(documents: Mapping[str, Mapping[str, Any]], url: str) -> dict[str, Any
                 target[name if kind == "securitySchemes" else f"{service}.{name}"] = entry
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Govbus", "version": "1"},
+        "info": info,
         "servers": [{"url": url}],
         "tags": [{"name": service} for service in documents],
         "paths": dict(sorted(paths.items())),
