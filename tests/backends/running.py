@@ -32,6 +32,7 @@ from govbus.local.postgres import PostgresServer
 from govbus.local.provision import MANIFEST_PATH
 from govbus.local.secret_files import Passwords
 from govbus.local.servers import SERVICE_DRIVER, KafkaAccess, PostgresAccess
+from govbus.local.superuser_steps import AFTER, has_superuser_steps, take_superuser_step
 from govbus.local.topics import ensure_topics, provision_kafka
 
 CHECKOUT = Path(__file__).parents[2]
@@ -107,6 +108,8 @@ class RunningPostgres:
         folder = migration_folder(CHECKOUT, service)
         if folder is not None:
             await asyncio.to_thread(migrate, folder, self.dsn(roles.owner, template))
+        if has_superuser_steps(CHECKOUT, service):
+            await take_superuser_step(self.access.admin_dsn, template, CHECKOUT, service, AFTER)
         return template
 
     async def _execute(self, statement: str) -> None:

@@ -52,7 +52,7 @@ class ServerStart:
             self.supervisor.add(server)
             access, marker = access_to_postgres(server), self.home.migrated
         provision_postgres(access, self.manifest, self.passwords)
-        if migrate_changed(access, self.manifest.services, self.passwords, self.checkout, marker):
+        if migrate_changed(access, self.manifest.services, self.passwords, self.checkout, marker, self.say):
             self.say("Databases migrated.")
         return access
 
