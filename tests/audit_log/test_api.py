@@ -127,22 +127,6 @@ async def test_a_list_has_the_agreed_shape_and_goes_on_by_cursor(log: Desk) -> N
     assert {"id", "source", "type", "subject", "time", "recordedtime"} <= first.keys()
 
 
-async def test_a_chain_is_followed_both_ways(log: Desk) -> None:
-    answer = (await log.get("/v1/log/trace/v1", "viewer")).json()
-    assert [[item["id"] for item in answer[name]] for name in ("causes", "events", "effects")] == [
-        ["r1"],
-        ["v1"],
-        ["f1", "i1"],
-    ]
-    assert (await log.get("/v1/log/trace/none", "viewer")).status_code == 404
-
-
-async def test_a_loop_of_causes_ends(desk: Desk) -> None:
-    await desk.enter(event("a/0", causationid="b/0"), event("b/0", causationid="a/0"))
-    answer = (await desk.get("/v1/log/trace/a/0", "viewer")).json()
-    assert [item["id"] for item in answer["causes"]] == ["b/0"]
-
-
 async def test_confidential_payload_needs_an_auditor_and_is_put_on_record(log: Desk) -> None:
     refused = (await log.get("/v1/log/entries/5", "viewer")).json()
     assert refused["payload_withheld"] == "confidential"

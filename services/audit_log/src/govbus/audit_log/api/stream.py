@@ -8,8 +8,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from govbus.audit_log.api.presentation import listed
+from govbus.audit_log.domain.search import Wanted
 from govbus.audit_log.progress import Progress
-from govbus.audit_log.store.entries import Wanted, find_entries
+from govbus.audit_log.store.search import find_entries
 from govbus.audit_log.store.state import read_state
 from govbus.eventing.access import Access
 
