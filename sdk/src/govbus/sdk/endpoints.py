@@ -10,6 +10,21 @@ from govbus.sdk.failures import NotConfigured
 
 FOLDER: Final = ".govbus"
 FILE: Final = "endpoints.json"
+_KAFKA: Final = frozenset(
+    {"bootstrap_servers", "security_protocol", "sasl_mechanism", "username", "password", "ca_file"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaAccess:
+    """How Kafka is reached and who reads; the password never shows in a repr."""
+
+    bootstrap_servers: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str = "SCRAM-SHA-256"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,7 @@ class Endpoints:
     log_vkey: str | None = None
     home: Path | None = None
     services: Mapping[str, str] = field(default_factory=dict)
+    kafka: KafkaAccess | None = None
 
     def credential(self, *roles: str) -> str:
         """Return the first credential that is there; `*` stands for `GOVBUS_TOKEN`, which serves every role.
@@ -71,6 +87,23 @@ def find_endpoints(environ: Mapping[str, str], start: Path) -> Endpoints:
     )
 
 
+def find_kafka(environ: Mapping[str, str], start: Path) -> KafkaAccess:
+    """Return how to read topics: `GOVBUS_KAFKA_BOOTSTRAP_SERVERS` and what stands beside it, else the file's.
+
+    Raises:
+        NotConfigured: neither says it.
+    """
+    found = _kafka(_kafka_of(environ))
+    if found is None:
+        file = _find_file(environ, start)
+        found = _read(file).kafka if file else None
+    if found is None:
+        raise NotConfigured(
+            "It is not known where Kafka is: set GOVBUS_KAFKA_BOOTSTRAP_SERVERS, ..._USERNAME and so on."
+        )
+    return found
+
+
 def _find_file(environ: Mapping[str, str], start: Path) -> Path | None:
     if environ.get("GOVBUS_HOME"):
         file = Path(environ["GOVBUS_HOME"]) / FILE
@@ -96,7 +129,19 @@ def _read(file: Path) -> Endpoints:
         log_vkey=document["log_vkey"] if isinstance(document.get("log_vkey"), str) else None,
         home=file.parent,
         services=_texts(document.get("services")),
+        kafka=_kafka(_texts(document.get("kafka"))),
     )
+
+
+def _kafka(found: Mapping[str, str]) -> KafkaAccess | None:
+    known = {name: text for name, text in found.items() if name in _KAFKA}
+    return KafkaAccess(**known) if "bootstrap_servers" in known else None
+
+
+def _kafka_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `GOVBUS_KAFKA_BOOTSTRAP_SERVERS` and what stands beside it, under the names the services use."""
+    named = {name: environ.get(f"GOVBUS_KAFKA_{name.upper()}") for name in _KAFKA}
+    return {name: text for name, text in named.items() if text}
 
 
 def _texts(value: Any) -> dict[str, str]:

@@ -84,6 +84,11 @@ class LogReader:
         size = self.opened_checkpoint(trust).checkpoint.size
         return trust.prove(self.entry_bytes(index, size), self.proof(index))
 
+    def consistency(self, older_size: int, newer_size: int) -> dict[str, Any]:
+        """Return the consistency proof between two sizes: `hashes` in base64, not verified."""
+        sizes = {"from": str(older_size), "to": str(newer_size)}
+        return self._transport.get(f"{PREFIX}/consistency", self._token, parameters=sizes).document()
+
     def follow(self, start: int) -> Iterator[dict[str, Any]]:
         """Yield entries from index `start` on as they are published, until the server ends the stream."""
         parameters = {"from": str(start)}

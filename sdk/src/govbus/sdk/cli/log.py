@@ -1,20 +1,30 @@
 """`govbus log`: read the audit log and take proofs away."""
 
 import base64
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
+from govbus.sdk.cli import log_follow, log_mirror
 from govbus.sdk.cli.output import say, say_json, say_table, shown
 from govbus.sdk.cli.session import DEFAULT, OK, Keys, Options, session, trusted
+from govbus.sdk.failures import NotConfigured
 from govbus.sdk.log_reading import LogReader
 from govbus.sdk.proof_bundle import ProofBundle, dump_bundle
+from govbus.sdk.translog.manifest import MANIFEST
+from govbus.sdk.translog.range_export import export_range
 from govbus.sdk.translog.trust import Trust
 
 app = App(name="log", help="Read the audit log; take proofs away.")
+app.command(log_follow.follow)
+app.command(log_mirror.mirror)
+app.command(log_mirror.consistency)
 _READERS = ("viewer", "operator", "auditor")
 _BYTES = ("leaf_hash", "entry", "attributes_base64", "payload_base64", "commitment_key")
+_STRETCH = re.compile(r"([0-9]{1,18})\.\.([0-9]{1,18})")
 _COLUMNS = ("index", "state", "type", "subject", "time", "id")
 
 
@@ -85,23 +95,26 @@ def checkpoint(*, key: Keys = (), options: Options = DEFAULT) -> int:
 
 @app.command
 def proof(
-    index: int,
+    index: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     /,
     *,
+    range_: Annotated[str | None, Parameter(name="--range")] = None,
     output: Annotated[Path | None, Parameter(name=("--output", "-o"))] = None,
     raw: Annotated[bool, Parameter(negative="")] = False,
     entry: Path | None = None,
     key: Keys = (),
     options: Options = DEFAULT,
 ) -> int:
-    """Write the proof of one entry to a file, after verifying it: `govbus verify FILE` needs nothing else.
+    """Write the proof of one entry, or of a stretch, after verifying it: `govbus verify` needs nothing else.
 
     Parameters
     ----------
     index
         The entry's place in the log.
+    range_
+        FIRST..LAST instead of one entry: --output is a folder, with entries.ndjson and manifest.json as in an export.
     output
-        Where to; standard output when absent.
+        Where to; standard output when absent, for one entry.
     raw
         Write the C2SP .tlog-proof text alone, for anybody's tools.
     entry
@@ -112,6 +125,10 @@ def proof(
     trust = trusted(key)
     with session(options) as opened:
         reader = LogReader(opened.transport, opened.token(*_READERS))
+        if range_ is not None and index is None:
+            return _range(reader, trust, range_, output, options)
+        if index is None or range_ is not None:
+            raise NotConfigured("say which entry, or --range FIRST..LAST")
         made = _bundle(reader, index, trust)
     content = made.proof.encode() if raw else dump_bundle(made)
     if entry is not None:
@@ -129,15 +146,18 @@ def proof(
     return OK
 
 
-@app.command
-def follow(*, start: Annotated[int, Parameter(name="--from")] = 0, options: Options = DEFAULT) -> int:
-    """Print entries as they are published, from an index on; ends when the log ends the stream."""
-    with session(options) as opened:
-        for item in LogReader(opened.transport, opened.token(*_READERS)).follow(start):
-            if options.json:
-                say_json(item)
-            else:
-                say(" ".join(str(item.get(name, "")) for name in _COLUMNS))
+def _range(reader: LogReader, trust: Trust, stretch: str, output: Path | None, options: Options) -> int:
+    found = _STRETCH.fullmatch(stretch)
+    if found is None or output is None:
+        raise NotConfigured("a stretch is written --range FIRST..LAST --output FOLDER")
+    made = export_range(reader, trust, int(found[1]), int(found[2]))
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "entries.ndjson").write_bytes(made.entries)
+    (output / MANIFEST).write_bytes(made.manifest.dump())
+    if options.json:
+        say_json({"first": made.manifest.first, "last": made.manifest.last, "folder": str(output)})
+    else:
+        say(f"{made.manifest.count} entries written to {output}: govbus verify {output}")
     return OK
 
 

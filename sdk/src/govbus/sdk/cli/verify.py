@@ -1,7 +1,6 @@
 """`govbus verify`: what does the record prove? Believes pinned keys only, which came another way."""
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,6 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from govbus.contracts.translog.proof import HEADER
+from govbus.sdk.cli.progress import tell
 from govbus.sdk.cli.session import DEFAULT, Keys, Options, PolicyFile, pinned_trust, session, trusted
 from govbus.sdk.cli.verified import (
     say_export,
@@ -94,14 +94,14 @@ def verify(
         return _served(trusted(key, policy), index, id_, seen, served_proofs, options)
     if path.is_dir() and LogFolder.is_one(path):
         trust = trusted(key, policy)
-        report = check_folder(LogFolder(path), trust, seen=_notes(seen), workers_count=workers, tell=_tell)
+        report = check_folder(LogFolder(path), trust, seen=_notes(seen), workers_count=workers, tell=tell)
         return say_folder(report, options)
     if path.is_dir() or path.name == MANIFEST:
         return _export(path, trusted(key, policy), options)
     with path.open("rb") as file:
         begins = file.read(len(_ZIP))
     if begins == _ZIP:
-        return say_pack(check_pack(path, trusted(key, policy), tell=_tell), options)
+        return say_pack(check_pack(path, trusted(key, policy), tell=tell), options)
     return _text(path, entry, consistency, (key, policy), options)
 
 
@@ -161,7 +161,7 @@ def _export(path: Path, trust: Trust, options: Options) -> int:
         )
     name = f"entries.{there[0]}"
     with (folder / name).open("rb") as file:
-        report = check_export(read_rows(there[0], file, name), manifest, trust, tell=_tell)
+        report = check_export(read_rows(there[0], file, name), manifest, trust, tell=tell)
     return say_export(report, options)
 
 
@@ -173,7 +173,7 @@ def _served(
         if index is None and id_ is None:
             older = [note.decode("utf-8", "replace") for _, note in _notes(seen)]
             count = None if served_proofs < 0 else served_proofs
-            return say_report(check_log(reader, trust, older=older, served_proofs_count=count, tell=_tell), options)
+            return say_report(check_log(reader, trust, older=older, served_proofs_count=count, tell=tell), options)
         place = index if index is not None else _find(reader, str(id_))
         return say_verified(reader.verify_entry(place, trust), None, options)
 
@@ -193,8 +193,3 @@ def _notes(paths: tuple[Path, ...]) -> list[Note]:
         file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file()
     ]
     return [(str(file), file.read_bytes()) for file in files]
-
-
-def _tell(what: str, done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{what}: {done} of {total}" + ("\n" if done == total else ""))
