@@ -32,16 +32,21 @@ class Delivery:
 class RawDelivery:
     """Consecutive records of one partition as they were read, for a service that decides itself what rubbish is.
 
-    All of them are taken, or the handler raises: then they come again, one by one.
+    All of them are taken, or the handler raises: then they come again, one by one. `prepared` is what the service's
+    own preparation made of these records and perhaps more of the same fetch, None where nothing was prepared.
     """
 
     records: Sequence[RawRecord]
     connection: AsyncConnection
     outbox: Outbox
+    prepared: object = None
 
 
 Handler = Callable[[Delivery], Awaitable[None]]
 RawHandler = Callable[[RawDelivery], Awaitable[None]]
+
+Prepare = Callable[[Sequence[RawRecord]], Awaitable[object]]
+"""What a service does with consecutive raw records of one partition before their transaction begins."""
 
 
 class Unprocessable(Exception):

@@ -54,10 +54,19 @@ class Outbox:
         traceparent = current_traceparent()
         traced = event.changed(traceparent=traceparent) if traceparent else event
         key, value, headers = encode(traced)
-        packed = pack_headers(headers)
-        if len(key) + len(value) + len(packed) > RECORD_BYTES:
-            raise EventTooLarge(f"{event.type} would be {len(value)} bytes: no topic takes it")
-        self._rows.append((topic, key, value, packed))
+        self.append_encoded(topic, key, value, pack_headers(headers))
+
+    def append_encoded(self, topic: str, key: bytes, value: bytes, packed_headers: bytes) -> None:
+        """Add a record as it will stand on `topic`, its headers packed by `pack_headers`.
+
+        Raises:
+            EventTooLarge: Kafka would refuse it for ever.
+        """
+        if self.muted:
+            return
+        if len(key) + len(value) + len(packed_headers) > RECORD_BYTES:
+            raise EventTooLarge(f"an event on {topic} would be {len(value)} bytes: no topic takes it")
+        self._rows.append((topic, key, value, packed_headers))
 
     def mark(self) -> int:
         """Return a point that `rewind` goes back to."""

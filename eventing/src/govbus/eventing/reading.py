@@ -1,10 +1,10 @@
 """How records become work: typed events through an inbox, or raw bytes for a service that judges them itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from opentelemetry.trace import SpanKind
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,14 @@ from govbus.contracts.fields import EventReference
 from govbus.contracts.identity import computed_id, event_identity
 from govbus.contracts.making import service_source
 from govbus.eventing import parking
-from govbus.eventing.delivery import Delivery, Handler, RawDelivery, RawHandler, Unprocessable
+from govbus.eventing.delivery import (
+    Delivery,
+    Handler,
+    Prepare,
+    RawDelivery,
+    RawHandler,
+    Unprocessable,
+)
 from govbus.eventing.inbox import Inbox
 from govbus.eventing.outbox import Outbox
 from govbus.eventing.parking import Parked
@@ -27,6 +34,7 @@ from govbus.eventing.serialise import lock_subjects
 from govbus.eventing.tracing import span
 
 CONTRACT_BROKEN: Final = "contract_broken"
+_ALL: Final[Mapping[str, Collection[bytes]]] = {}
 
 __all__ = [
     "Decoded",
@@ -61,18 +69,25 @@ def decode_record(record: RawRecord) -> Decoded:
         return Decoded(record, None, None, (CONTRACT_BROKEN, str(error)))
 
 
+def _passed_over(record: RawRecord) -> Decoded:
+    return Decoded(record, None, None, None)
+
+
 class EventReading:
     """Typed events: decoded strictly, duplicates of producers dropped, one subject at a time."""
 
-    def __init__(self, service: str, handlers: dict[str, Handler], inbox: Inbox) -> None:
-        """Handle each topic's events with its handler."""
+    def __init__(
+        self, service: str, handlers: dict[str, Handler], inbox: Inbox, types: Mapping[str, Collection[bytes]] = _ALL
+    ) -> None:
+        """Handle each topic's events with its handler; where `types` names a topic, those types alone."""
         self._service = service
         self._handlers = handlers
+        self._types = types
         self._inbox = inbox
 
     async def prepare(self, records: Sequence[RawRecord]) -> object:
         """Decode once, outside of the transaction, and make the inbox's days."""
-        decoded = [decode_record(record) for record in records]
+        decoded = [decode_record(record) if self._concerns(record) else _passed_over(record) for record in records]
         await self._inbox.prepare([item.event for item in decoded if item.event])
         return decoded
 
@@ -88,6 +103,11 @@ class EventReading:
         """Append `record.parked` on the service's own topic."""
         event = parked_event(self._service, record, reason, detail)
         outbox.append(event, topics.SERVICE_TOPIC[self._service])
+
+    def _concerns(self, record: RawRecord) -> bool:
+        """Return whether a record may be of a type that is handled, before it is decoded."""
+        wanted = self._types.get(record.topic)
+        return wanted is None or any(name == "ce_type" and value in wanted for name, value in record.headers)
 
     def _step(self, connection: AsyncConnection, outbox: Outbox, item: Decoded, new: set[bytes]) -> Step:
         if item.event is None:
@@ -134,33 +154,36 @@ class EventReading:
 class RawReading:
     """Raw records for one handler that decides itself what rubbish is; there is no inbox."""
 
-    def __init__(self, service: str, handler: RawHandler) -> None:
-        """Handle every record with `handler`."""
+    def __init__(self, service: str, handler: RawHandler, prepare: Prepare | None = None) -> None:
+        """Handle every record with `handler`, which is also given what `prepare` made of the records."""
         self._service = service
         self._handler = handler
+        self._prepare = prepare
 
     async def prepare(self, records: Sequence[RawRecord]) -> object:
-        """Return the records as they are."""
-        return records
+        """Return the records as they are, with what the service prepared."""
+        return records, await self._prepare(records) if self._prepare else None
 
     async def steps(self, connection: AsyncConnection, outbox: Outbox, prepared: object) -> list[Step]:
         """Bind each record to the handler, which takes many at once and asks the database about all of them."""
-        records: Sequence[RawRecord] = prepared  # type: ignore[assignment]  # what prepare returned
-        together = partial(self._handle, connection, outbox)
+        records, ahead = cast("tuple[Sequence[RawRecord], object]", prepared)
+        together = partial(self._handle, connection, outbox, ahead)
         return [Step(record, partial(together, [record]), together=together) for record in records]
 
     async def handle_again(self, connection: AsyncConnection, outbox: Outbox, parked: Parked) -> None:
         """Handle a parked record."""
-        await self._handle(connection, outbox, [parked.record])
+        await self._handle(connection, outbox, None, [parked.record])
 
-    async def _handle(self, connection: AsyncConnection, outbox: Outbox, records: Sequence[RawRecord]) -> None:
+    async def _handle(
+        self, connection: AsyncConnection, outbox: Outbox, prepared: object, records: Sequence[RawRecord]
+    ) -> None:
         """Run the handler inside a span; that of a single record continues the platform's trace."""
         first = records[0]
         name = f"{self._service} process {first.topic}"
         attributes = {**_place(first), "messaging.batch.message_count": len(records)}
         parent = _traceparent(first) if len(records) == 1 else None
         with span(name, parent=parent, kind=SpanKind.CONSUMER, attributes=attributes):
-            await self._handler(RawDelivery(records, connection, outbox))
+            await self._handler(RawDelivery(records, connection, outbox, prepared))
 
     def announce_parked(self, outbox: Outbox, record: RawRecord, reason: str, detail: str) -> None:
         """Append `record.parked` on the service's own topic."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from govbus.contracts import topics as topic_names
 from govbus.eventing import operations
 from govbus.eventing.access import Access
-from govbus.eventing.assignment import Assignment
+from govbus.eventing.assignment import Assignment, OnLost
 from govbus.eventing.background import Job
 from govbus.eventing.body_limit import BodyLimit
 from govbus.eventing.bus import Bus
 from govbus.eventing.consumer import Run, all_partitions, each_partition
 from govbus.eventing.database import new_engine
-from govbus.eventing.delivery import Handler, RawHandler
+from govbus.eventing.delivery import Handler, Prepare, RawHandler
 from govbus.eventing.following import Discover
 from govbus.eventing.inbox import Inbox
 from govbus.eventing.lag import Lag
@@ -56,8 +56,10 @@ class Service:
         self.access = Access(settings.jwks_file, settings.token_issuer, settings.token_audience)
         self.refusal: str | None = None
         self._handlers: dict[str, Handler] = {}
-        self._raw: tuple[tuple[str, ...], RawHandler] | None = None
+        self._types: dict[str, frozenset[bytes]] = {}
+        self._raw: tuple[tuple[str, ...], RawHandler, Prepare | None] | None = None
         self._sequenced: tuple[tuple[str, ...], Sequencer] | None = None
+        self._on_lost: OnLost | None = None
         self._discover: Discover | None = None
         self._jobs: list[Job] = []
         self._closers: list[Callable[[], Awaitable[None]]] = []
@@ -68,18 +70,32 @@ class Service:
         self._lag: Lag | None = None
         self._bus: Bus | None = None
 
-    def consume(self, *topics: str, handler: Handler) -> None:
-        """Handle typed events of these topics; duplicates of producers are dropped before the handler."""
-        self._handlers |= dict.fromkeys(topics, handler)
+    def consume(self, *topics: str, handler: Handler, types: Collection[str] = ()) -> None:
+        """Handle typed events of these topics; duplicates of producers are dropped before the handler.
 
-    def consume_each_raw(self, *topics: str, handler: RawHandler, discover: Discover | None = None) -> None:
-        """Handle raw records; the handler decides what rubbish is. `discover` names topics that come and go."""
-        self._raw = (topics, handler)
+        With `types` other records are passed over undecoded: for a topic of which a service needs little.
+        """
+        self._handlers |= dict.fromkeys(topics, handler)
+        if types:
+            self._types |= dict.fromkeys(topics, frozenset(name.encode() for name in types))
+
+    def consume_each_raw(
+        self, *topics: str, handler: RawHandler, discover: Discover | None = None, prepare: Prepare | None = None
+    ) -> None:
+        """Handle raw records; the handler decides what rubbish is. `discover` names topics that come and go.
+
+        `prepare` is given the records before their transaction begins, and its result to the handler.
+        """
+        self._raw = (topics, handler, prepare)
         self._discover = discover
 
-    def consume_raw(self, *topics: str, sequencer: Sequencer) -> None:
-        """Give raw records of all partitions to one sequencer, in one transaction."""
+    def consume_raw(self, *topics: str, sequencer: Sequencer, on_lost: OnLost | None = None) -> None:
+        """Give raw records of all partitions to one sequencer, in one transaction.
+
+        `on_lost` records that some were deleted unread, and reading goes on; without it the partition is refused.
+        """
         self._sequenced = (topics, sequencer)
+        self._on_lost = on_lost
 
     def every(self, name: str, interval_seconds: float, job: Callable[[], Awaitable[None]]) -> None:
         """Do `job` every so often while the service runs."""
@@ -110,7 +126,7 @@ class Service:
         """Return the HTTP application whose lifespan is the service's life."""
         run, topics, reading = self._consumption()
         self._lag = Lag(topics, self.engine, self.metrics, self.settings.stalled_after_seconds)
-        assignment = Assignment(self.engine)
+        assignment = Assignment(self.engine, self._on_lost)
         self._bus = Bus(self.name, self.settings, topics, run, assignment, self._lag, self.metrics, self._discover)
         app = new_web_app(self.name, self.registry, self.engine, self.problems, self._lifespan)
         app.state.service = self
@@ -144,11 +160,11 @@ class Service:
             return all_partitions(SequencingRunner(self.engine, sequencer, self.metrics)), topics, None
         reading: EventReading | RawReading
         if self._raw:
-            topics, raw_handler = self._raw
-            reading = RawReading(self.name, raw_handler)
+            topics, raw_handler, prepare = self._raw
+            reading = RawReading(self.name, raw_handler, prepare)
         else:
             topics = tuple(self._handlers)
-            reading = EventReading(self.name, self._handlers, self._inbox)
+            reading = EventReading(self.name, self._handlers, self._inbox, self._types)
         limit_count = self.settings.parked_consecutive_limit_count
         runner = PartitionRunner(self.name, self.engine, reading, self.metrics, limit_count, committed=self._relay.wake)
         return each_partition(runner), topics, reading if topics else None

@@ -34,6 +34,7 @@ from govbus.intake.handlers import on_any_record, topics_of_platforms
 from govbus.intake.installed_mappings import DELIVERED, InstalledMappings
 from govbus.intake.metrics import IntakeMetrics
 from govbus.intake.rates import Rates
+from govbus.intake.read_ahead import ReadAhead
 from govbus.intake.reception import Reception
 from govbus.intake.sealing import Sealer, load_key
 from govbus.intake.settings import Settings
@@ -60,10 +61,13 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     callers = Callers(service.access, service.engine, clock, reception.refuse_unknown, reception.check_rate)
     deliveries = SignedDeliveries(reception, sealer, _proxies(settings))
     handshakes = Handshaking(reception, sealer, Confirmer())
+    ahead = ReadAhead(settings.reading_processes_count, clock)
+    service.closes(ahead.close)
     service.consume_each_raw(
         topics.AUDIT,
         *(topics.intake_topic(name) for name in settings.intake_kafka_sources),
-        handler=on_any_record(reception),
+        handler=on_any_record(reception, ahead),
+        prepare=ahead.prepare,
         discover=topics_of_platforms(reception, settings.intake_kafka_sources),
     )
     _schedule(service, reception, Watch(service.transaction, clock, settings.intake_gap_settle_seconds))

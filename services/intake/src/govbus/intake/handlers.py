@@ -1,7 +1,9 @@
 """Intake's Kafka edge: platforms' own topics, and the audit log's stream, from which it learns where facts stand."""
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from itertools import groupby
 
 from govbus.contracts import topics
 from govbus.contracts.conclusions.log import EntryPublished
@@ -16,19 +18,22 @@ from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.refusals import Refused
 from govbus.intake.domain.source import Source
 from govbus.intake.domain.units import read_record
+from govbus.intake.plain_admission import admit_plain
+from govbus.intake.plain_facts import Plain
+from govbus.intake.read_ahead import Ahead, ReadAhead, parts_of, plain_of
 from govbus.intake.reception import Reception, reading
 from govbus.intake.store import places, sources
 from govbus.intake.store.places import Place
 
 
-def on_any_record(reception: Reception) -> RawHandler:
+def on_any_record(reception: Reception, ahead: ReadAhead) -> RawHandler:
     """Return the handler of all of intake's topics."""
 
     async def handle(delivery: RawDelivery) -> None:
         if delivery.records[0].topic == topics.AUDIT:
             await on_audit_records(delivery)
         else:
-            await on_platform_records(reception, delivery)
+            await on_platform_records(reception, delivery, ahead)
 
     return handle
 
@@ -44,16 +49,51 @@ def topics_of_platforms(reception: Reception, always: Collection[str]) -> Discov
     return discover
 
 
-async def on_platform_records(reception: Reception, delivery: RawDelivery) -> None:
+async def on_platform_records(reception: Reception, delivery: RawDelivery, ahead: ReadAhead | None = None) -> None:
     """Admit events; rubbish becomes `event.rejected`, and nothing parks. The topic says who wrote."""
-    name = delivery.records[0].topic.removeprefix(topics.INTAKE_PREFIX)
+    topic = delivery.records[0].topic
+    name = topic.removeprefix(topics.INTAKE_PREFIX)
     registration = await sources.find(delivery.connection, name)
-    source = registration.source if registration else _nobody(name)
+    if registration is None:
+        await _refuse_unregistered(reception, delivery, _nobody(name))
+        return
+    if ahead is not None:
+        ahead.remember(topic, registration.source)
+    prepared = delivery.prepared if isinstance(delivery.prepared, Ahead) else None
+    for records in parts_of(prepared, delivery.records):
+        now = prepared.now if prepared else reception.clock()
+        plain = await plain_of(prepared, records, registration.source, now)
+        await _admit(reception, delivery, registration.source, list(zip(records, plain, strict=True)), now)
+
+
+async def _admit(
+    reception: Reception,
+    delivery: RawDelivery,
+    source: Source,
+    read: Sequence[tuple[RawRecord, Plain | None]],
+    now: datetime,
+) -> None:
+    """Admit records in order, runs of plain ones the short way."""
+    for is_plain, run in groupby(read, key=lambda one: one[1] is not None):
+        records, plain = zip(*run, strict=True)
+        if is_plain:
+            admitted = await admit_plain(delivery.connection, delivery.outbox, source, plain, now)
+            reception.count_plain("kafka", admitted)
+            records = tuple(records[place] for place in admitted.refused)
+        if records:
+            units = [read_record(one.headers, one.value, source, reception.mappings, now) for one in records]
+            await _admit_units(reception, delivery, source, units)
+
+
+async def _refuse_unregistered(reception: Reception, delivery: RawDelivery, source: Source) -> None:
     now = reception.clock()
     units = [read_record(one.headers, one.value, source, reception.mappings, now) for one in delivery.records]
-    if registration is None:
-        refusal = Refused("unknown_source", f"register {name!r} with POST /v1/sources, then replay this")
-        units = [Unit(unit.input, refused=refusal, claimed=unit.claimed) for unit in units]
+    refusal = Refused("unknown_source", f"register {source.name!r} with POST /v1/sources, then replay this")
+    refused = [Unit(unit.input, refused=refusal, claimed=unit.claimed) for unit in units]
+    await _admit_units(reception, delivery, source, refused)
+
+
+async def _admit_units(reception: Reception, delivery: RawDelivery, source: Source, units: Sequence[Unit]) -> None:
     for run in chunks(units):
         reception.count(await reception.admission.admit(delivery.connection, delivery.outbox, source, run))
 

@@ -21,6 +21,7 @@ from govbus.intake.domain.inputs import Unit
 from govbus.intake.domain.source import Source
 from govbus.intake.installed_mappings import InstalledMappings
 from govbus.intake.metrics import IntakeMetrics
+from govbus.intake.plain_admission import Admitted
 from govbus.intake.rates import Rates
 from govbus.intake.refusal_counts import RefusalCounts, minute_of
 from govbus.intake.store import rejected
@@ -106,6 +107,11 @@ class Reception:
         )
         for (channel, status, reason), count in found.items():
             self.metrics.units(channel, status, reason, count)
+
+    def count_plain(self, channel: str, admitted: Admitted) -> None:
+        """Count plain facts that were taken."""
+        self.metrics.units(channel, "accepted", None, admitted.accepted_count)
+        self.metrics.units(channel, "duplicate", None, admitted.duplicate_count)
 
     def check_rate(self, source: Source) -> None:
         """Refuse what comes faster than its source may send; counted, not on record one by one.

@@ -1,5 +1,6 @@
 """Settings of intake, beside those every service has."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,9 @@ from govbus.eventing.settings import ServiceSettings
 class Settings(ServiceSettings):
     """Frozen settings of one intake process."""
 
+    batch_count: int = Field(
+        default=2000, description="records of one fetch: they are read in parts, one while the one before is written"
+    )
     intake_key_file: Path | None = Field(
         default=None,
         description="32 bytes that seal signature secrets and refused input; made when absent, in the data directory "
@@ -30,6 +34,12 @@ class Settings(ServiceSettings):
     )
     intake_bodies_bytes: int = Field(
         default=128 * 1024 * 1024, description="bodies held at once by one process; what comes beyond is 503"
+    )
+    intake_reading_processes_count: int | None = Field(
+        default=None,
+        ge=0,
+        description="processes that read the records of Kafka topics while this one writes; absent: one per processor "
+        "but one; 0: this one reads all",
     )
     intake_proxy_networks: tuple[IPvAnyNetwork, ...] = Field(
         default=(), description="proxies that end TLS and may speak of a client's certificate, as a JSON list of CIDRs"
@@ -58,6 +68,13 @@ class Settings(ServiceSettings):
     def own_mappings(self) -> Path:
         """Where one's own mapping files lie."""
         return self.intake_own_mappings_directory or self.data_directory / "mappings"
+
+    @property
+    def reading_processes_count(self) -> int:
+        """How many processes read beside this one."""
+        if self.intake_reading_processes_count is not None:
+            return self.intake_reading_processes_count
+        return (os.cpu_count() or 1) - 1
 
     @property
     def key_file(self) -> Path:
