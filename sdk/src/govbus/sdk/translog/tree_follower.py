@@ -58,9 +58,8 @@ class TreeFollower:
             NotProved: entries are missing, this one came before with other bytes, or its payload is another.
         """
         if came.index > self.size:
-            last = came.index - 1
-            missing = f"entry {last} is missing" if last == self.size else f"entries {self.size} to {last} are missing"
-            raise NotProved.at(came.place, f"entry {came.index} comes behind {self.size - 1}: {missing}", self.size)
+            said = f"entry {came.index} comes as number {self.size}: {_missing(self.size, came.index - 1)}"
+            raise NotProved.at(came.place, said, self.size)
         if came.payload is not None and came.commitment_key is not None:
             try:
                 verify_payload(came.entry, came.payload, came.commitment_key, attributes=came.attributes)
@@ -91,7 +90,7 @@ class TreeFollower:
             raise NotProved.at(place, f"a checkpoint of another log, {signed.origin}")
         if signed.size > self.size:
             said = f"a checkpoint of size {signed.size} comes behind {self.size} entries"
-            raise NotProved.at(place, f"{said}: entries {self.size} to {signed.size - 1} are missing", self.size)
+            raise NotProved.at(place, f"{said}: {_missing(self.size, signed.size - 1)}", self.size)
         compact = self.leaves.compact_at(signed.size)
         if compact is None:
             raise NotProved.at(place, f"a checkpoint of size {signed.size} comes too late to be compared")
@@ -107,3 +106,7 @@ class TreeFollower:
         stretch = f"entries {self.checked_size} to {size - 1}"
         said = f"{stretch} lead to another root than this checkpoint of size {size} signs"
         return NotProved.at(place, said, self.checked_size)
+
+
+def _missing(first: int, last: int) -> str:
+    return f"entry {first} is missing" if first == last else f"entries {first} to {last} are missing"
