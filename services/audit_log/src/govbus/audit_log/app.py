@@ -6,11 +6,14 @@ from fastapi import FastAPI
 
 from govbus.audit_log.api import entries, places, proofs, static, stream, trace
 from govbus.audit_log.api.disclosure import Disclosure
+from govbus.audit_log.closing import ClosedWatch
 from govbus.audit_log.comparing import Comparison
 from govbus.audit_log.copying import Copying
 from govbus.audit_log.guarding import add_guards
+from govbus.audit_log.handing_out import add_exports
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.keys import load_keys
+from govbus.audit_log.losses import Losses
 from govbus.audit_log.months import prepare_months
 from govbus.audit_log.outside import CopyPlace
 from govbus.audit_log.progress import Progress
@@ -26,6 +29,9 @@ from govbus.eventing.service import Service
 
 MONTHS_SECONDS = 6 * 3600.0
 """How often coming months get their partition: two months ahead, so that many failures in a row cost nothing."""
+
+CLOSED_SECONDS = 1.0
+"""How soon a running log notices that it was closed beside it; the database refuses to append at once."""
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -49,13 +55,15 @@ def build_app(settings: Settings) -> FastAPI:
     progress = Progress(service.engine, service.registry)
     words = WordIndex(service.engine, settings.audit_log_words_share_ratio, service.registry)
     disclosure = Disclosure(service, sequencer, settings.audit_log_origin, lambda: datetime.now(UTC))
-    service.consume_raw(*topics.LOGGED, sequencer=sequencer.on_records)
+    losses = Losses(sequencer, settings.audit_log_origin, lambda: datetime.now(UTC), service.registry)
+    service.consume_raw(*topics.LOGGED, sequencer=sequencer.on_records, on_lost=losses.put_on_record)
     interval_seconds = settings.audit_log_checkpoint_interval_seconds
     service.every("checkpoint", interval_seconds, signer.round)
     service.every("publish", settings.retry_initial_seconds, publisher.run)
     service.every("progress", interval_seconds, progress.refresh)
     service.every("copy", settings.audit_log_outside_interval_seconds, copying.round)
     service.every("words", settings.audit_log_words_interval_seconds, words.round)
+    service.every("closed", CLOSED_SECONDS, ClosedWatch(service.engine, standing).look)
     service.every("months", MONTHS_SECONDS, lambda: prepare_months(service.engine))
     reader = service.access.require("viewer") if not settings.audit_log_public else anyone
     return service.app(
@@ -65,6 +73,7 @@ def build_app(settings: Settings) -> FastAPI:
         trace.router(service.engine, service.access),
         places.router(service.engine, service.access),
         stream.router(service.engine, service.access, progress),
+        add_exports(service, settings, disclosure),
         add_witnesses(service, settings, keys, standing, reader),
         *add_guards(service, settings, sequencer, lambda: datetime.now(UTC)),
     )

@@ -50,7 +50,7 @@ class Sequencer:
 
     async def on_records(self, connection: AsyncConnection, records: Sequence[RawRecord]) -> None:
         """Enter every record; all of them, or none when the transaction fails."""
-        self._standing.require()
+        self._standing.require_open()
         stretches = [records[first : first + _TOGETHER_COUNT] for first in range(0, len(records), _TOGETHER_COUNT)]
         grown = Grown((await appending.lock_head(connection)).compact)
         drafts = await _read(stretches[0])
@@ -60,7 +60,7 @@ class Sequencer:
 
     async def enter(self, connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
         """Append drafts under the head's lock."""
-        self._standing.require()
+        self._standing.require_open()
         grown = await self._append(connection, Grown((await appending.lock_head(connection)).compact), drafts)
         await appending.advance_head(connection, grown.compact, grown.duplicate_count)
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
+from govbus.audit_log.domain.closing import LogClosed
 from govbus.audit_log.domain.consistency import Inconsistent
 
 _log: Final = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ class Standing:
         """Begin unknown."""
         self._compared = False
         self._reason: str | None = None
+        self._closed: str | None = None
         self._tell: Callable[[str], None] = lambda _: None
         # 1 when two histories showed or the log is behind its copies. Page: nothing is signed or appended any more.
         self._stopped = Gauge("govbus_log_stopped", "Whether the log stopped", registry=registry)
@@ -47,8 +49,27 @@ class Standing:
             _log.critical("the log stops: %s", reason)
             self._tell(reason)
 
+    def close(self, reason: str) -> None:
+        """Append nothing any more, as an operator closed the log; what is there is still signed, copied and read."""
+        if self._closed is None:
+            self._closed = reason
+            _log.warning("%s", reason)
+            self._tell(reason)
+
+    def require_open(self) -> None:
+        """Return if something may be appended.
+
+        Raises:
+            NotCompared: ask again in a moment.
+            LogClosed: an operator closed the log.
+            Inconsistent: stopped.
+        """
+        self.require()
+        if self._closed is not None:
+            raise LogClosed(self._closed)
+
     def require(self) -> None:
-        """Return if the log may go on.
+        """Return if the log may go on: be signed, copied, published; also a closed one.
 
         Raises:
             NotCompared: ask again in a moment.

@@ -9,11 +9,12 @@ from typing import Final
 
 import uvicorn
 
+from govbus.audit_log.given_keys import given_keys
 from govbus.audit_log.seeds import KeyUnusable, read_or_make_key
 from govbus.audit_log.witness.answering import Witness
 from govbus.audit_log.witness.state import WitnessState
 from govbus.audit_log.witness.web import build_web
-from govbus.contracts.translog.vkey import ED25519, KeyRejected, VerificationKey, parse_vkeys
+from govbus.contracts.translog.vkey import ED25519, KeyRejected, VerificationKey
 
 OK: Final = 0
 REFUSED: Final = 1
@@ -79,12 +80,10 @@ def known_logs(given: tuple[str, ...]) -> dict[str, list[VerificationKey]]:
         KeyRejected: not a log's key.
     """
     logs: dict[str, list[VerificationKey]] = {}
-    for item in given:
-        text = Path(item).read_text(encoding="utf-8") if "+" not in item or Path(item).is_file() else item
-        for found in parse_vkeys(text):
-            if found.kind != ED25519:
-                raise KeyRejected(f"{found.name} is the key of a witness, not of a log")
-            logs.setdefault(found.name, []).append(found)
+    for found in given_keys(given):
+        if found.kind != ED25519:
+            raise KeyRejected(f"{found.name} is the key of a witness, not of a log")
+        logs.setdefault(found.name, []).append(found)
     return logs
 
 
