@@ -56,7 +56,7 @@ async def _refused(desk: Desk, **wanted: Any) -> bool:
 
 
 @pytest.mark.parametrize("scope", [{"subject": "model/retail/m0"}, {"indexes": [0, 2, 4]}, {"range": [0, 4]}])
-async def test_what_a_hold_covers_is_not_erased(log: Desk, scope: dict[str, object]) -> None:
+async def test_what_a_hold_covers_is_not_erased(log: Desk, scope: dict[str, Any]) -> None:
     await _placed(log, **scope)
     for index in (0, 2, 4):
         assert await _refused(log, indexes=[index, 5])

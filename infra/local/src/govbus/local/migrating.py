@@ -55,7 +55,7 @@ def migrate_changed(
     for service in guarded:
         if not _take(access, service, checkout, AFTER):
             say(
-                f"{service}: the user of GOVBUS_POSTGRES_URL is no superuser, so nothing stops the owner of its tables; "
+                f"{service}: GOVBUS_POSTGRES_URL names no superuser, so nothing stops the owner of its tables; "
                 "set GOVBUS_AUDIT_LOG_OWNER_GUARD=false, or have a superuser run its superuser/after.sql."
             )
     write_private_json(marker, {"sha256": digest})

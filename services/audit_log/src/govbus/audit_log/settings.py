@@ -91,6 +91,15 @@ class Settings(ServiceSettings):
     audit_log_words_share_ratio: float = Field(
         default=0.25, gt=0, le=1, description="of the time, spent on the index of words while it lags"
     )
+    audit_log_exports_count: int = Field(
+        default=2, ge=1, description="exports written at once, each by a process of some 100 MiB and a connection"
+    )
+    audit_log_export_rows_count: int = Field(
+        default=1_000_000, ge=1, description="entries of one export; a manifest takes some 300 bytes of memory for each"
+    )
+    audit_log_export_first_seconds: float = Field(
+        default=60, gt=0, description="an export that has not begun after so long is given up"
+    )
     audit_log_eraser_postgres_url: SecretStr | None = Field(
         default=None,
         description="the same database for the role that erases and prunes; without it nothing is ever taken away",
@@ -103,6 +112,13 @@ class Settings(ServiceSettings):
     )
     audit_log_prune_interval_seconds: float = Field(
         default=86_400, ge=0, description="how often what the retention policy does not keep is pruned; 0 = never"
+    )
+    audit_log_owner_guard: bool = Field(
+        default=True,
+        description="whether fsck wants the event triggers that stop the owner; off where no superuser installs them",
+    )
+    audit_log_fsck_interval_seconds: float = Field(
+        default=86_400, ge=0, description="how often the whole log is examined, in a process beside; 0 = never"
     )
     audit_log_public: bool = Field(
         default=True, description="whether checkpoints, tiles, proofs and the key are served without a token"

@@ -81,20 +81,17 @@ class Explained:
         """Take every erasure and pruning on record."""
         known = list(erasures)
         self._erased = merged(item for erasure in known if erasure.types is None for item in erasure.ranges)
-        by_rule: dict[tuple[tuple[str, ...], date], list[Range]] = {}
-        for erasure in known:
-            if erasure.types is not None and erasure.before is not None:
-                by_rule.setdefault((erasure.types, erasure.before), []).extend(erasure.ranges)
-        self._pruned: Sequence[Erasure] = [
-            Erasure(merged(ranges), types, before) for (types, before), ranges in by_rule.items()
-        ]
+        self._pruned: Sequence[Erasure] = [erasure for erasure in known if erasure.types is not None]
 
     def covers(self, index: int, label: str, logged_on: date) -> bool:
         """Return whether an entry says that this payload is gone."""
-        if holds(self._erased, index):
-            return True
-        return any(item.covers(index, label, logged_on) for item in self._pruned)
+        return holds(self._erased, index) or any(item.covers(index, label, logged_on) for item in self._pruned)
 
-    def erases(self, index: int) -> bool:
-        """Return whether an erasure, not a pruning, took this payload."""
-        return holds(self._erased, index)
+    def within(self, first: int, last: int) -> "Explained":
+        """Return what concerns the indexes from `first` to `last` alone, so that asking is quick."""
+        narrowed = Explained(())
+        narrowed._erased = tuple(item for item in self._erased if item[0] <= last and item[1] >= first)
+        narrowed._pruned = [
+            erasure for erasure in self._pruned if any(a <= last and b >= first for a, b in erasure.ranges)
+        ]
+        return narrowed
