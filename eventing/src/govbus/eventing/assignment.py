@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from govbus.eventing.offsets import create_offset, read_offset
+from govbus.eventing.offsets import create_offset, read_offset, skip_to
 from govbus.eventing.records import RawRecord
 
 _log: Final = logging.getLogger(__name__)
@@ -40,15 +41,29 @@ class Refused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Records `first` to `last` of a partition were deleted before they were read; both are among them."""
+
+    topic: str
+    partition: int
+    first_offset: int
+    last_offset: int
+
+
 Status = Expecting | Verified | Refused
+
+OnLost = Callable[[AsyncConnection, Lost], Awaitable[None]]
+"""Puts a loss on record, in the transaction that goes on behind it."""
 
 
 class Assignment:
     """What this process knows of each assigned partition."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """Start without any partition."""
+    def __init__(self, engine: AsyncEngine, on_lost: OnLost | None = None) -> None:
+        """Start without any partition; without `on_lost` a partition that lost records is refused."""
         self._engine = engine
+        self._on_lost = on_lost
         self._status: dict[TopicPartition, Status] = {}
         self._locks: dict[TopicPartition, asyncio.Lock] = {}
 
@@ -87,9 +102,11 @@ class Assignment:
                 return
             for look in range(1, CONFIRMATIONS_COUNT + 1):
                 status, seek_to = await self._look(consumer, partition)
-                if not isinstance(status, Refused) or look == CONFIRMATIONS_COUNT:
+                if not isinstance(status, Refused | Lost) or look == CONFIRMATIONS_COUNT:
                     break
                 await asyncio.sleep(CONFIRMATION_SECONDS)
+            if isinstance(status, Lost):
+                status = await self._put_on_record(status)
             if isinstance(status, Refused):
                 self.refuse(partition, status.reason)
                 pause(consumer, partition)
@@ -97,7 +114,26 @@ class Assignment:
             if seek(consumer, partition, seek_to):
                 self._status[partition] = status
 
-    async def _look(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> tuple[Status, int]:
+    async def _put_on_record(self, lost: Lost) -> Status:
+        """Let the owner record a loss and go on behind it, in one transaction; without an owner refuse."""
+        if self._on_lost is None:
+            return Refused(
+                f"records {lost.first_offset} to {lost.last_offset} were lost to retention before they were read; "
+                "rebuild the service from the audit log"
+            )
+        async with self._engine.begin() as connection:
+            row = await read_offset(connection, lost.topic, lost.partition, lock=True)
+            if row is None or row.next_offset != lost.first_offset:
+                raise LookupError("another process went on meanwhile")
+            await self._on_lost(connection, lost)
+            await skip_to(connection, lost.topic, lost.partition, lost.last_offset + 1)
+        _log.critical(
+            "records %d to %d of %s-%d were deleted before they were read", lost.first_offset, lost.last_offset,
+            lost.topic, lost.partition,
+        )  # fmt: skip
+        return Verified()
+
+    async def _look(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> tuple[Status | Lost, int]:
         begin = (await consumer.beginning_offsets([partition]))[partition]
         end = (await consumer.end_offsets([partition]))[partition]
         async with self._engine.begin() as connection:
@@ -107,10 +143,7 @@ class Assignment:
             raise LookupError("the offset row was not created")
         next_offset = row.next_offset
         if begin > next_offset:
-            return Refused(
-                f"records {next_offset} to {begin - 1} were lost to retention before they were read; "
-                "rebuild the service from the audit log"
-            ), begin
+            return Lost(partition.topic, partition.partition, next_offset, begin - 1), begin
         if end < next_offset:
             return Refused(
                 f"the topic ends at {end}, but {next_offset} was to be read next: it was truncated or recreated; "

@@ -177,8 +177,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
                     seek(self._live(), partition, next_offset)
             case Hole(next_offset, first_offset):
                 self._metrics.hole(place[0])
-                self._suspected_holes[place] = first_offset
-                seek(self._live(), partition, next_offset)
+                pause(self._live(), partition)
+                self._in_background(self._look_into_hole(partition, next_offset, first_offset))
             case Poisoned(parked_count):
                 self._assignment.refuse(
                     partition,
@@ -200,6 +200,28 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         pause(self._live(), partition)
         seek(self._live(), partition, offset)
         self._in_background(self._resume_after(partition, delay_seconds))
+
+    async def _look_into_hole(self, partition: TopicPartition, next_offset: int, first_offset: int) -> None:
+        """Read again from the hole; where the partition begins behind it, records were deleted before they were read.
+
+        Markers of transactions leave holes, too, and are none: what a hole is says the partition's first offset.
+        """
+        tries_count = 0
+        while partition in self._live().assignment():
+            try:
+                begin = (await self._live().beginning_offsets([partition]))[partition]
+            except Exception as error:  # noqa: BLE001 - broker away: say so and try again
+                tries_count += 1
+                _log.warning("%s-%s: hole not looked into yet: %s", *partition, describe(error))
+                await asyncio.sleep(self._backoff.delay_seconds(tries_count))
+                continue
+            if begin > next_offset:
+                self.verify_anew({partition})
+                return
+            self._suspected_holes[(partition.topic, partition.partition)] = first_offset
+            seek(self._live(), partition, next_offset)
+            resume(self._live(), partition)
+            return
 
     async def _resume_after(self, partition: TopicPartition, delay_seconds: float) -> None:
         await asyncio.sleep(delay_seconds)

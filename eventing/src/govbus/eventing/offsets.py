@@ -27,6 +27,9 @@ _ADVANCE_ALL: Final = (
     "FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bytea[]) AS moved (topic, partition, next_offset, "
     "fingerprint) WHERE kept.topic = moved.topic AND kept.partition = moved.partition"
 )
+_SKIP: Final = (
+    "UPDATE eventing_offset SET next_offset = $3, last_fingerprint = NULL WHERE topic = $1 AND partition = $2"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +75,8 @@ async def advance_offsets(connection: AsyncConnection, lasts: Sequence[RawRecord
     """Move one row behind each of `lasts`; the caller holds the rows' locks."""
     columns = zip(*[(last.topic, last.partition, last.offset + 1, last.fingerprint()) for last in lasts], strict=True)
     await connection.exec_driver_sql(_ADVANCE_ALL, tuple(map(list, columns)))
+
+
+async def skip_to(connection: AsyncConnection, topic: str, partition: int, offset: int) -> None:
+    """Move the row to `offset` over records that are gone; the caller holds the row's lock."""
+    await connection.exec_driver_sql(_SKIP, (topic, partition, offset))

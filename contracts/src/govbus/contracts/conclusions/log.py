@@ -35,7 +35,7 @@ class CheckpointPublished(Payload):
     checkpoint: Text = Field(description="The signed note, byte for byte.")
 
 
-@event_type("audit.gap_detected", topics.AUDIT, draft=True)
+@event_type("audit.gap_detected", topics.AUDIT)
 class AuditGapDetected(Payload):
     """Records of a topic that the log does not hold, and can no longer read."""
 

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from govbus.audit_log.domain.publication import published_checkpoint, published_entry
+from govbus.audit_log.domain.publication import Publishable, published_checkpoint, published_entry, published_gap
 from govbus.audit_log.settings import Settings
 from govbus.audit_log.standing import Standing
 from govbus.audit_log.store import signing as store
@@ -78,7 +78,7 @@ class Publisher:
             end = max(cursor.next_index, min(size, cursor.next_index + self._settings.audit_log_publish_count))
             entries = await entries_to_publish(connection, cursor.next_index, end)
             origin = self._settings.audit_log_origin
-            events = [published_entry(origin, entry) for entry in entries]
+            events = [event for entry in entries for event in _events_of(origin, entry)]
             if end >= size:
                 signed_at = datetime.fromtimestamp(target.signed_at_seconds, UTC)
                 events.append(published_checkpoint(origin, size, target.compact.root, target.note, signed_at))
@@ -117,3 +117,9 @@ class Publisher:
                 raise
             self._producer = producer
         return self._producer
+
+
+def _events_of(origin: str, entry: Publishable) -> list[Event]:
+    """Return the entry's publication and, behind it, the gap that it reports."""
+    gap = published_gap(origin, entry)
+    return [published_entry(origin, entry)] if gap is None else [published_entry(origin, entry), gap]

@@ -18,6 +18,7 @@ _DEFAULT_SEVERITY: Final = {
     "release.blocked": "medium",
     "asset.unregistered": "high",
     "record.parked": "high",
+    "audit.gap_detected": "critical",
 }
 
 
@@ -72,6 +73,10 @@ _READINGS: Final[Mapping[str, _Reading]] = {
     "policy.activated": _Reading(("mode", "digest", "activated_by"), ("mode", "digest")),
     "record.parked": _RECORD,
     "record.resumed": _RECORD,
+    "audit.gap_detected": _Reading(
+        ("topic", "partition", "first_offset", "last_offset", "missing_count", "noticed_at"),
+        ("topic", "partition", "first_offset"),
+    ),
     "event.rejected": _Reading(
         ("reason", "source_name", "count", "detail", "disposition", "rejected_id"), ("reason", "source_name")
     ),

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 
-from govbus.contracts import topics
+from govbus.contracts import catalogue, topics
+from govbus.contracts.conclusions.log import AuditGapDetected
 from govbus.eventing.service import Service
 from govbus.notifier.api.notifications import notification_routes
 from govbus.notifier.api.routing import routing_routes
@@ -25,7 +26,9 @@ def build_app(settings: Settings) -> FastAPI:
     """Return the service as an ASGI application; its lifespan consumes, sends and publishes."""
     service = Service(SERVICE, settings)
     routes = load_routes(settings.notifier_routes_file)
-    service.consume(topics.INVENTORY, topics.RISK, topics.OVERSIGHT, topics.REJECTED, handler=on_event(routes, _now))
+    handler = on_event(routes, _now)
+    service.consume(topics.INVENTORY, topics.RISK, topics.OVERSIGHT, topics.REJECTED, handler=handler)
+    service.consume(topics.AUDIT, handler=handler, types=(catalogue.type_of(AuditGapDetected).full_name,))
     sender = _sender(service, settings)
     service.every("send", settings.notifier_poll_seconds, sender.round)
     service.every("pending", settings.progress_poll_seconds, sender.measure)

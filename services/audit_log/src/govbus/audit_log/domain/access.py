@@ -1,12 +1,12 @@
 """The log's own entry about who read what is not open to everyone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from govbus.audit_log.domain.classification import CONFIDENTIAL
 from govbus.audit_log.domain.drafts import Draft
-from govbus.audit_log.domain.publication import log_subject
+from govbus.audit_log.domain.log_name import log_subject
 from govbus.contracts import strict_json
 from govbus.contracts.envelope import format_time
 from govbus.contracts.making import service_source
@@ -15,9 +15,12 @@ from govbus.contracts.translog.entry import ACCESS, Entry, canonical_json
 _NO_COMMITMENT: Final = bytes(32)
 
 
-def draft_access(origin: str, reader: str, indexes: Sequence[int], at: datetime, id_: str) -> Draft:
-    """Return the draft of one request's reading; who read is payload, so that it can be erased."""
-    payload = {"reader": reader, "indexes": list(indexes), "at": format_time(at)}
+def draft_access(origin: str, reader: str, read: Mapping[str, Any], at: datetime, id_: str) -> Draft:
+    """Return the draft of one request's reading; who read is payload, so that it can be erased.
+
+    `read` says what: `indexes` of entries, a stretch of the `stream`, or an `export`.
+    """
+    payload = {"reader": reader, **read, "at": format_time(at)}
     return Draft(
         fields=Entry(
             kind=ACCESS,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from govbus.audit_log.domain.classification import CONFIDENTIAL
 from govbus.audit_log.domain.drafts import Draft
-from govbus.audit_log.domain.publication import log_subject
+from govbus.audit_log.domain.log_name import log_subject
 from govbus.contracts import strict_json
 from govbus.contracts.envelope import format_time
 from govbus.contracts.making import service_source

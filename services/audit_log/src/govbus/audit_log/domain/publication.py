@@ -3,23 +3,24 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from govbus.audit_log.domain.classification import is_open
+from govbus.audit_log.domain.gaps import read_record_gap
+from govbus.audit_log.domain.log_name import log_subject
 from govbus.contracts import catalogue
 from govbus.contracts.catalogue import EventType
-from govbus.contracts.conclusions.log import CheckpointPublished, EntryPublished
+from govbus.contracts.conclusions.log import AuditGapDetected, CheckpointPublished, EntryPublished
 from govbus.contracts.envelope import Event
 from govbus.contracts.identity import computed_id
 from govbus.contracts.making import service_source
-from govbus.contracts.subjects import Subject
 from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.merkle import leaf_hash
 
 _SERVICE: Final = "audit_log"
 _SOURCE: Final = service_source(_SERVICE)
 _ENTRY: Final = catalogue.type_of(EntryPublished)
+_GAP: Final = catalogue.type_of(AuditGapDetected)
 _CHECKPOINT: Final = catalogue.type_of(CheckpointPublished)
 _TRACE: Final = re.compile(rb'[{,]"traceparent":"([\x20\x21\x23-\x5b\x5d-\x7e]*)"')
 
@@ -29,6 +30,7 @@ class Publishable:
     """One stored entry with what may go with it; key, attributes and payload are None once erased or pruned."""
 
     index: int
+    kind: str
     entry: bytes
     id: str | None
     correlation_id: str | None
@@ -37,12 +39,6 @@ class Publishable:
     key: bytes | None
     attributes: bytes | None
     payload: bytes | None
-
-
-@lru_cache(maxsize=4)
-def log_subject(origin: str) -> str:
-    """Return the subject of a log's own events: `log/<origin>`."""
-    return str(Subject("log", (origin,)))
 
 
 def published_entry(origin: str, stored: Publishable) -> Event:
@@ -62,6 +58,23 @@ def _said_of(stored: Publishable) -> bytes:
             said += f',"attributes":"{base64_strict.encode(stored.attributes)}"'
         said += f',"commitment_key":"{base64_strict.encode(stored.key)}"'
     return (said + "}").encode("ascii")
+
+
+def published_gap(origin: str, stored: Publishable) -> Event | None:
+    """Return `audit.gap_detected` where an entry reports records that the log could not read."""
+    gap = read_record_gap(stored.kind, stored.payload)
+    if gap is None:
+        return None
+    payload = AuditGapDetected(
+        topic=gap.topic,
+        partition=gap.partition,
+        first_offset=gap.first_offset,
+        last_offset=gap.last_offset,
+        missing_count=gap.missing_count,
+        noticed_at=gap.noticed_at,
+    )
+    cause, at = leaf_hash(stored.entry), stored.known_at
+    return _event(origin, _GAP, catalogue.dump(payload), cause, stored.index, at, stored.id, None, None)
 
 
 def published_checkpoint(origin: str, size: int, root: bytes, note: str, signed_at: datetime) -> Event:

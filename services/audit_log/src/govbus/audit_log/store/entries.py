@@ -12,8 +12,8 @@ from govbus.audit_log.store.rows import rows
 from govbus.audit_log.tables import entry, payload
 
 _PUBLISH: Final = (
-    "SELECT e.idx, e.entry, e.id, e.correlation_id, e.classification, e.known_at, p.key, p.attributes, p.payload "
-    "FROM entry e LEFT JOIN payload p ON p.idx = e.idx AND p.logged_on = e.logged_on "
+    "SELECT e.idx, e.kind, e.entry, e.id, e.correlation_id, e.classification, e.known_at, p.key, p.attributes,"
+    " p.payload FROM entry e LEFT JOIN payload p ON p.idx = e.idx AND p.logged_on = e.logged_on "
     "WHERE e.idx >= $1 AND e.idx < $2 ORDER BY e.idx"
 )
 

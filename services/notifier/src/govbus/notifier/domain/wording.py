@@ -63,6 +63,11 @@ WORDS: Final[Mapping[str, Words]] = {
         "$service set aside record $topic/$partition/$offset ($reason): $detail See `govbus parked show`.",
     ),
     "record.resumed": Words("Parked record settled in $service", "Record $topic/$partition/$offset was $how by $by."),
+    "audit.gap_detected": Words(
+        "The audit log lacks records of $topic",
+        "$missing_count record(s) of $topic/$partition, $first_offset to $last_offset, were deleted before the log "
+        "read them. They are lost to it; the log goes on behind them.",
+    ),
     "event.rejected": Words(
         "Input refused from $source_name: $reason", "$count input(s) of $source_name refused ($reason): $detail"
     ),
