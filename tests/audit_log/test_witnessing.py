@@ -14,6 +14,7 @@ import pytest
 from typing_extensions import override
 
 from audit_log.desk import Desk, event, settings
+from backends.running import RunningPostgres
 from govbus.audit_log.app import build_app
 from govbus.audit_log.domain.witnessing import WitnessState, failed, remembered, succeeded
 from govbus.contracts.translog.checkpoint import open_checkpoint
@@ -144,6 +145,43 @@ async def test_a_log_that_lost_a_cosignature_learns_from_the_witness_where_it_st
         await _ask(desk)
         assert [it["size"] for it in (await _shown(desk))["witnesses"]] == [3]
         await desk.close()
+
+
+@pytest.mark.processes
+async def test_a_log_restored_behind_its_witness_gets_no_cosignature_for_another_history(
+    unwatched: Desk, postgres: RunningPostgres, log_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("govbus.audit_log.domain.witnessing._FIRST_PAUSE_SECONDS", 0.0)
+    vkey = (await unwatched.get("/v1/log/key")).text.strip()
+    port = free_port()
+    with running(witness_arguments(tmp_path, vkey, port, "w1"), port) as child:
+        assert child.stdout is not None
+        policy = f"witness w1 {child.stdout.readline().strip()} http://127.0.0.1:{port}/\nquorum w1\n"
+        first = Desk(_settings(log_dsn, tmp_path, policy, audit_log_publish_needs_quorum=True))
+        await first.sign()
+        await first.enter(event("a"), event("b"))
+        await first.sign()
+        await _ask(first)
+        assert (await _shown(first))["quorum"]["met"] is True
+
+        restored_dsn = postgres.create_service_database("audit_log")
+        restored = Desk(_settings(restored_dsn, tmp_path, policy, audit_log_publish_needs_quorum=True))
+        await restored.sign()
+        await _grow(restored, "x")
+        await _ask(restored)
+        assert (await _shown(restored))["witnesses"][0]["failure"] == "ahead"
+        await restored.enter(event("y"))
+        await restored.sign()
+        await _ask(restored)
+        assert (await _shown(restored))["witnesses"][0]["failure"] == "another_history"
+        await _grow(restored, "z")
+        await _ask(restored)
+        assert (await _shown(restored))["witnesses"][0]["failure"] == "http_422"
+        assert (await _shown(restored))["quorum"] == {"name": "w1", "met": False, "size": 0, "is_required": True}
+        assert (await restored.get("/v1/log/entries/0", "viewer")).json()["state"] == "integrated"
+        await first.close()
+        await restored.close()
+    postgres.drop_database(restored_dsn)
 
 
 Answer = tuple[int, str, bytes]
