@@ -76,6 +76,7 @@ def _settings(access: KafkaAccess) -> dict[str, str | bool]:
         "check.crcs": True,
         "security.protocol": access.security_protocol,
         "client.id": _GROUP,
+        "log_level": 0,  # failures come as errors, each said in one sentence
     }
     if access.username:
         found |= {
