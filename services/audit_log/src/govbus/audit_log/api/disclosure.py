@@ -1,7 +1,8 @@
 """Lets auditors see what is not open to everyone, after putting on record that they did."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from govbus.audit_log.api import refusals
 from govbus.audit_log.domain.access import draft_access
@@ -17,9 +18,9 @@ from govbus.eventing.service import Service
 
 
 class Disclosure:
-    """One entry of kind `access` per request that shows a payload which is not open.
+    """One entry of kind `access` per request, export or stretch of a stream that shows a payload which is not open.
 
-    Reads of `access` entries make none.
+    It is in the log before anything is shown. Reads of `access` entries make none.
     """
 
     def __init__(self, service: Service, sequencer: Sequencer, origin: str, clock: Callable[[], datetime]) -> None:
@@ -37,16 +38,25 @@ class Disclosure:
         """
         if not principal.has("auditor"):
             return False
-        closed = [record.index for record in records if _is_recorded(record)]
+        closed = [record.index for record in records if is_recorded(record)]
         if closed:
-            draft = draft_access(self._origin, principal.id, closed, self._clock(), fresh_id())
-            try:
-                async with self._service.transaction() as (connection, _):
-                    await self._sequencer.enter(connection, [draft])
-            except (Inconsistent, NotCompared) as error:
-                raise refusals.stopped(str(error)) from None
+            await self.record(principal, {"indexes": closed})
         return True
 
+    async def record(self, principal: Principal, read: Mapping[str, Any]) -> None:
+        """Put on record what the principal is about to see.
 
-def _is_recorded(record: StoredRecord) -> bool:
+        Raises:
+            Problem: 503, it cannot be.
+        """
+        draft = draft_access(self._origin, principal.id, read, self._clock(), fresh_id())
+        try:
+            async with self._service.transaction() as (connection, _):
+                await self._sequencer.enter(connection, [draft])
+        except (Inconsistent, NotCompared) as error:
+            raise refusals.stopped(str(error)) from None
+
+
+def is_recorded(record: StoredRecord) -> bool:
+    """Return whether showing the payload of this entry is put on record."""
     return not is_open(record.classification) and record.kind != ACCESS and record.payload is not None

@@ -70,6 +70,57 @@ def invalid_query(field: str, why: str) -> Problem:
     )
 
 
+def no_such_size(size: int, newest_size: int) -> Problem:
+    """Return 404: no checkpoint was signed of a tree of this size."""
+    return Problem(
+        status=404,
+        reason="no_such_checkpoint",
+        title="No checkpoint of this size",
+        detail=f"No checkpoint of size {size} was signed; leave `size` out for the newest, of size {newest_size}.",
+    )
+
+
+def export_too_large(count: int, limit_count: int) -> Problem:
+    """Return 422: more rows than one export may have."""
+    return Problem(
+        status=422,
+        reason="export_too_large",
+        title="Too much for one export",
+        detail=f"{count} entries match, an export has at most {limit_count}: ask for a part with `from` and `to`.",
+    )
+
+
+def too_many_exports(retry_seconds: int) -> Problem:
+    """Return 429: as many exports are being written as may be at once."""
+    return Problem(
+        status=429,
+        reason="too_many_exports",
+        title="Exports are being written",
+        detail="As many exports are being written as may be at once. Ask again when one has ended.",
+        headers={"Retry-After": str(retry_seconds)},
+    )
+
+
+def export_failed() -> Problem:
+    """Return 503: the process that writes the export ended before it had written anything."""
+    return Problem(
+        status=503,
+        reason="export_failed",
+        title="The export could not be written",
+        detail="Nothing was written; the service's log says why. Ask again, or for less.",
+    )
+
+
+def auditors_only() -> Problem:
+    """Return 403: payloads that are not open to everyone were asked for."""
+    return Problem(
+        status=403,
+        reason="role_missing",
+        title="Not allowed",
+        detail="Payloads that are not public or internal are shown to auditors, on record: leave `confidential` out.",
+    )
+
+
 def stopped(why: str) -> Problem:
     """Return 503: what must be put on record cannot be, so it is not shown."""
     return Problem(

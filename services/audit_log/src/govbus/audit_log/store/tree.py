@@ -1,35 +1,30 @@
 """Nodes, tiles and entries of the tree as it was at any size that was signed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.store.rows import rows
-from govbus.contracts.translog.merkle import HASH_BYTES, CompactRange
+from govbus.contracts.translog.merkle import CompactRange
 from govbus.contracts.translog.paths import Node, Plan, cover, make
-from govbus.contracts.translog.tiles import WIDTH, Tile, node_from, tile_of
+from govbus.contracts.translog.tiles import Tile, node_from, tile_of
 
-_FULL: Final = "SELECT hashes FROM tile WHERE level = $1 AND idx = $2"
-_LEAVES: Final = "SELECT leaf_hash FROM entry WHERE idx >= $1 AND idx < $2 ORDER BY idx"
-_ROOTS: Final = "SELECT root FROM tile WHERE level = $1 AND idx >= $2 AND idx < $3 ORDER BY idx"
+_TILES: Final = (
+    "SELECT w.level, w.idx, coalesce(substr(t.hashes, 1, w.width * 32), CASE WHEN w.level = 0 THEN"
+    " (SELECT string_agg(leaf_hash, ''::bytea ORDER BY idx) FROM entry"
+    " WHERE idx >= w.idx * 256 AND idx < w.idx * 256 + w.width)"
+    " ELSE (SELECT string_agg(root, ''::bytea ORDER BY idx) FROM tile"
+    " WHERE level = w.level - 1 AND idx >= w.idx * 256 AND idx < w.idx * 256 + w.width) END)"
+    " FROM unnest($1::smallint[], $2::bigint[], $3::int[]) AS w (level, idx, width)"
+    " LEFT JOIN tile t ON t.level = w.level AND t.idx = w.idx"
+)
 _ENTRIES: Final = "SELECT entry FROM entry WHERE idx >= $1 AND idx < $2 ORDER BY idx"
 
 
 async def tile_hashes(connection: AsyncConnection, level: int, index: int, width: int) -> bytes:
-    """Return the first `width` hashes of a tile; the caller knows that the tree has them.
-
-    Only full tiles are stored. A narrower one is made of leaf hashes, or of roots of the tiles below it.
-    """
-    full = await rows(connection, _FULL, (level, index))
-    if full:
-        return bytes(full[0][0])[: width * HASH_BYTES]
-    start = index * WIDTH
-    if level == 0:
-        found = await rows(connection, _LEAVES, (start, start + width))
-    else:
-        found = await rows(connection, _ROOTS, (level - 1, start, start + width))
-    return b"".join(bytes(row[0]) for row in found)
+    """Return the first `width` hashes of a tile; the caller knows that the tree has them."""
+    return (await _tiles(connection, {(level, index): width}))[level, index]
 
 
 async def entries_of(connection: AsyncConnection, tile: Tile) -> list[bytes]:
@@ -39,14 +34,14 @@ async def entries_of(connection: AsyncConnection, tile: Tile) -> list[bytes]:
 
 
 async def node_hashes(connection: AsyncConnection, nodes: Iterable[Node]) -> dict[Node, bytes]:
-    """Return the hashes of nodes, each tile read once."""
+    """Return the hashes of nodes: one query, each tile read once."""
     widest: dict[tuple[int, int], int] = {}
     wanted = set(nodes)
     for node in wanted:
         tile, _ = tile_of(node)
         place = (int(tile.level), tile.index)
         widest[place] = max(widest.get(place, 0), tile.width)
-    content = {place: await tile_hashes(connection, *place, width) for place, width in widest.items()}
+    content = await _tiles(connection, widest)
     return {node: node_from(node, content[_place(node)]) for node in wanted}
 
 
@@ -60,6 +55,16 @@ async def compact_at(connection: AsyncConnection, size: int) -> CompactRange:
     nodes = cover(0, size)
     hashes = await node_hashes(connection, nodes)
     return CompactRange(size, tuple(hashes[node] for node in nodes))
+
+
+async def _tiles(connection: AsyncConnection, widths: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], bytes]:
+    """Return the first hashes of tiles, as many as is said for each.
+
+    Only full tiles are stored. A narrower one is made of leaf hashes, or of roots of the tiles below it.
+    """
+    levels, indexes = [level for level, _ in widths], [index for _, index in widths]
+    found = await rows(connection, _TILES, (levels, indexes, list(widths.values())))
+    return {(row[0], row[1]): bytes(row[2] or b"") for row in found}
 
 
 def _place(node: Node) -> tuple[int, int]:
