@@ -9,8 +9,10 @@ from govbus.audit_log.api.disclosure import Disclosure
 from govbus.audit_log.closing import ClosedWatch
 from govbus.audit_log.comparing import Comparison
 from govbus.audit_log.copying import Copying
+from govbus.audit_log.evidencing import add_evidence
 from govbus.audit_log.guarding import add_guards
 from govbus.audit_log.handing_out import add_exports
+from govbus.audit_log.frozen import free_head
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.keys import load_keys
 from govbus.audit_log.losses import Losses
@@ -65,6 +67,7 @@ def build_app(settings: Settings) -> FastAPI:
     service.every("words", settings.audit_log_words_interval_seconds, words.round)
     service.every("closed", CLOSED_SECONDS, ClosedWatch(service.engine, standing).look)
     service.every("months", MONTHS_SECONDS, lambda: prepare_months(service.engine))
+    service.every("frozen", settings.progress_poll_seconds, lambda: free_head(service.engine))
     reader = service.access.require("viewer") if not settings.audit_log_public else anyone
     return service.app(
         static.router(service.engine, keys.signing, reader),
@@ -76,6 +79,7 @@ def build_app(settings: Settings) -> FastAPI:
         add_exports(service, settings, disclosure),
         add_witnesses(service, settings, keys, standing, reader),
         *add_guards(service, settings, sequencer, lambda: datetime.now(UTC)),
+        *add_evidence(service, settings, sequencer, lambda: datetime.now(UTC)),
     )
 
 

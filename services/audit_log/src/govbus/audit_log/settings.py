@@ -120,6 +120,37 @@ class Settings(ServiceSettings):
     audit_log_fsck_interval_seconds: float = Field(
         default=86_400, ge=0, description="how often the whole log is examined, in a process beside; 0 = never"
     )
+    audit_log_policies_directory: Path = Field(
+        default=Path("policies"), description="holds frameworks/, what reports answer, and kpis.yaml, the figures"
+    )
+    audit_log_packs_interval_seconds: float = Field(
+        default=1, gt=0, description="how often is looked for evidence packs to make; one is made at a time"
+    )
+    audit_log_packs_waiting_count: int = Field(
+        default=20, ge=1, description="packs that may wait; more are refused for a minute"
+    )
+    audit_log_pack_seconds: float = Field(
+        default=600, gt=0, description="a pack that takes longer is given up: 20,000 entries take some two minutes"
+    )
+    audit_log_pack_memory_bytes: int = Field(
+        default=1 << 30, ge=1 << 28, description="address space of the process that makes a pack"
+    )
+    audit_log_pack_entries_count: int = Field(default=20_000, ge=1, description="most entries of one pack")
+    audit_log_pack_subjects_count: int = Field(
+        default=200, ge=1, description="most subjects whose entries go into one pack; the report names those left out"
+    )
+    audit_log_pack_chain_count: int = Field(
+        default=1_000,
+        ge=1,
+        description="longest chain of correlated events that is followed; a platform that correlates everything with "
+        "everything says nothing about one subject",
+    )
+    audit_log_pack_kept_hours: float = Field(
+        default=72, gt=0, description="how long a pack can be taken away; it is made again at any time"
+    )
+    audit_log_kpis_wait_seconds: float = Field(
+        default=10, ge=0, le=30, description="longest wait for figures to be folded; then the answer is: ask again"
+    )
     audit_log_public: bool = Field(
         default=True, description="whether checkpoints, tiles, proofs and the key are served without a token"
     )
@@ -133,3 +164,18 @@ class Settings(ServiceSettings):
     def copies(self) -> tuple[str, ...]:
         """Where copies of checkpoints lie."""
         return self.audit_log_copies or (self.data_directory.resolve().as_uri(),)
+
+    @property
+    def evidence_directory(self) -> Path:
+        """Where evidence packs lie until they are taken away."""
+        return self.data_directory / "evidence"
+
+    @property
+    def frameworks_directory(self) -> Path:
+        """Where frameworks lie."""
+        return self.audit_log_policies_directory / "frameworks"
+
+    @property
+    def kpis_file(self) -> Path:
+        """Where the figures are defined."""
+        return self.audit_log_policies_directory / "kpis.yaml"

@@ -8,11 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.store.rows import rows
 
-_NEWEST: Final = "SELECT size, root, note, signed_at, now() FROM checkpoint ORDER BY size DESC LIMIT 1"
-_AS_OF: Final = (
-    "SELECT size, root, note, signed_at, now() FROM checkpoint WHERE signed_at <= $1 ORDER BY size DESC LIMIT 1"
+_TREE: Final = (
+    "SELECT c.size, c.root, c.note || coalesce((SELECT string_agg(line, '' ORDER BY witness) FROM cosignature"
+    " WHERE size = c.size), ''), c.signed_at, now() FROM checkpoint c {which} ORDER BY c.size DESC LIMIT 1"
 )
-_OF_SIZE: Final = "SELECT size, root, note, signed_at, now() FROM checkpoint WHERE size = $1"
+_NEWEST: Final = _TREE.format(which="")
+_AS_OF: Final = _TREE.format(which="WHERE c.signed_at <= $1")
+_OF_SIZE: Final = _TREE.format(which="WHERE c.size = $1")
 
 _SETTLED_AFTER: Final = timedelta(seconds=60)
 """A transaction that began to sign before a moment has ended by then: the roles' transaction_timeout."""
@@ -20,7 +22,7 @@ _SETTLED_AFTER: Final = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class PinnedTree:
-    """One signed tree; `is_settled`: asking for the same moment later gives the same tree."""
+    """One signed tree, its note with the cosignatures there are; `is_settled`: the moment has this tree for ever."""
 
     size: int
     root: bytes
