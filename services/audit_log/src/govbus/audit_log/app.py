@@ -10,9 +10,8 @@ from govbus.audit_log.closing import ClosedWatch
 from govbus.audit_log.comparing import Comparison
 from govbus.audit_log.copying import Copying
 from govbus.audit_log.evidencing import add_evidence
-from govbus.audit_log.guarding import add_guards
-from govbus.audit_log.handing_out import add_exports
 from govbus.audit_log.frozen import free_head
+from govbus.audit_log.guarding import add_guards
 from govbus.audit_log.handing_out import add_exports
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.keys import load_keys
@@ -77,7 +76,6 @@ def build_app(settings: Settings) -> FastAPI:
         trace.router(service.engine, service.access),
         places.router(service.engine, service.access),
         stream.router(service.engine, service.access, progress),
-        add_exports(service, settings, disclosure),
         add_exports(service, settings, disclosure),
         add_witnesses(service, settings, keys, standing, reader),
         *add_guards(service, settings, sequencer, lambda: datetime.now(UTC)),

@@ -100,15 +100,6 @@ class Settings(ServiceSettings):
     audit_log_export_first_seconds: float = Field(
         default=60, gt=0, description="an export that has not begun after so long is given up"
     )
-    audit_log_exports_count: int = Field(
-        default=2, ge=1, description="exports written at once, each by a process of some 100 MiB and a connection"
-    )
-    audit_log_export_rows_count: int = Field(
-        default=1_000_000, ge=1, description="entries of one export; a manifest takes some 300 bytes of memory for each"
-    )
-    audit_log_export_first_seconds: float = Field(
-        default=60, gt=0, description="an export that has not begun after so long is given up"
-    )
     audit_log_eraser_postgres_url: SecretStr | None = Field(
         default=None,
         description="the same database for the role that erases and prunes; without it nothing is ever taken away",
