@@ -1,7 +1,7 @@
 """Admission: units of one sender enter the register, and facts and refusals go to the outbox, in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -73,6 +73,9 @@ class Admission:
         """Return the outcome of each unit, in order, after everything about them is written.
 
         Set-based: the number of statements does not depend on the number of units.
+
+        Raises:
+            IntegrityError: `register.was_raced`: to be tried again from the beginning.
         """
         now = self._clock()
         owners = await self._owners(connection, source, units)
@@ -81,14 +84,11 @@ class Admission:
         deliveries = await register.known_deliveries(
             connection, source.name, (unit.delivery for unit, _ in attributed if unit.delivery)
         )
-        claimed = _claimed(attributed, deliveries)
-        known = await register.claim(connection, source.name, claimed, now)
+        known = await register.known_digests(connection, (fact.identity for _, facts in attributed for fact in facts))
         persons = {person for _, facts in attributed for fact in facts if (person := stated_person(fact.event))}
         pending = _Pending(Keyring(self._sealer, self._new_id, now, await person_keys.live(connection, persons)))
         seen, taken = dict(known), dict(deliveries)
         outcomes = [self._decide(unit, facts, source, seen, taken, pending, now) for unit, facts in attributed]
-        fresh = {identity: digest for identity, digest in claimed.items() if identity not in known}
-        await _settle(connection, source, fresh, pending.facts, now)
         await self._write(connection, outbox, source, pending, outcomes, now)
         await self._count(connection, outbox, source, outcomes, now)
         return outcomes
@@ -196,6 +196,7 @@ class Admission:
         outcomes: Sequence[Outcome],
         now: datetime,
     ) -> None:
+        await register.add(connection, source.name, {fact.identity: fact.digest for fact in pending.facts}, now)
         await register.add_deliveries(connection, source.name, pending.deliveries, now)
         await rejected.add(connection, pending.rejections)
         await person_keys.add(connection, pending.keyring.made)
@@ -235,7 +236,7 @@ def _attributed(unit: Unit, source: Source, owners: set[str], now: datetime) -> 
 def _locks(source: Source, attributed: Sequence[tuple[Unit, tuple[Fact, ...]]]) -> set[str]:
     """Return what two transactions must not touch at once: subjects, persons, deliveries and counters.
 
-    Identities need no lock: the register's unique index makes the second one wait.
+    Identities need no lock: the register's unique index makes the second one wait and fail.
     """
     locks: set[str] = set()
     for unit, facts in attributed:
@@ -248,34 +249,6 @@ def _locks(source: Source, attributed: Sequence[tuple[Unit, tuple[Fact, ...]]]) 
         if unit.refused is not None:
             locks.add(rejection.subject_of(source.name))
     return locks
-
-
-def _claimed(
-    attributed: Sequence[tuple[Unit, tuple[Fact, ...]]], taken: Mapping[bytes, tuple[bytes, ...]]
-) -> dict[bytes, bytes]:
-    """Return identity → digest of all that may be accepted; of an identity that stands twice its first digest."""
-    claimed: dict[bytes, bytes] = {}
-    for unit, facts in attributed:
-        if unit.delivery is None or unit.delivery not in taken:
-            for fact in facts:
-                claimed.setdefault(fact.identity, fact.digest)
-    return claimed
-
-
-async def _settle(
-    connection: AsyncConnection,
-    source: Source,
-    claimed: Mapping[bytes, bytes],
-    accepted: Sequence[Fact],
-    now: datetime,
-) -> None:
-    """Let the register say what was accepted of what this transaction claimed: one fact may refuse a whole unit."""
-    digests = {fact.identity: fact.digest for fact in accepted}
-    wrong = [identity for identity, digest in claimed.items() if digests.get(identity) != digest]
-    if wrong:
-        await register.release(connection, wrong)
-        mended = {identity: digests[identity] for identity in wrong if identity in digests}
-        await register.claim(connection, source.name, mended, now)
 
 
 def _arrived(outcomes: Sequence[Outcome]) -> list[Numbered]:

@@ -30,7 +30,7 @@ WORTHWHILE_COUNT: Final = 50
 _PIPE_BYTES: Final = 4 * 1024 * 1024
 _END_SECONDS: Final = 2.0
 
-_RESTART_SECONDS: Final = 5.0
+RESTART_SECONDS: Final = 5.0
 """A process that dies again and again costs a start that often."""
 
 _PROBE: Final = Request(Source("", "", None), datetime.fromtimestamp(0, UTC), None, [])
@@ -58,10 +58,12 @@ class Ahead:
 class ReadAhead:
     """Some processes that read, started when there is much to read for the first time."""
 
-    def __init__(self, processes_count: int, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, processes_count: int, clock: Callable[[], datetime], restart_seconds: float = RESTART_SECONDS
+    ) -> None:
         """With 0 processes nothing is read ahead."""
         self._clock = clock
-        self._processes = [ReadingProcess() for _ in range(processes_count)]
+        self._processes = [ReadingProcess(restart_seconds) for _ in range(processes_count)]
         self._sources: dict[str, Source] = {}
         self._turn = 0
 
@@ -95,8 +97,9 @@ class ReadAhead:
 class ReadingProcess:
     """One process and what it was asked; its answers come in order."""
 
-    def __init__(self) -> None:
-        """Start nothing."""
+    def __init__(self, restart_seconds: float) -> None:
+        """Start nothing; one that died is not started again before `restart_seconds` have passed."""
+        self._restart_seconds = restart_seconds
         self._process: asyncio.subprocess.Process | None = None
         self._asked: deque[Answer] = deque()
         self._life: asyncio.Task[None] | None = None
@@ -140,7 +143,7 @@ class ReadingProcess:
             while self._asked:
                 _settle(self._asked.popleft(), None)
             await _ended(process)
-        await asyncio.sleep(_RESTART_SECONDS)
+        await asyncio.sleep(self._restart_seconds)
 
     async def _pass_on(self, process: asyncio.subprocess.Process) -> None:
         answers = process.stdout

@@ -3,9 +3,10 @@
 import asyncio
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -24,9 +25,10 @@ from govbus.intake.metrics import IntakeMetrics
 from govbus.intake.plain_admission import Admitted
 from govbus.intake.rates import Rates
 from govbus.intake.refusal_counts import RefusalCounts, minute_of
-from govbus.intake.store import rejected
+from govbus.intake.store import register, rejected
 
 Read = TypeVar("Read")
+Done = TypeVar("Done")
 Transaction = Callable[[], AbstractAsyncContextManager[tuple[AsyncConnection, Outbox]]]
 
 COUNTS_SETTLE: Final = timedelta(seconds=30)
@@ -39,7 +41,7 @@ LARGE_BYTES: Final = 512 * 1024
 """From here on a body is read beside the event loop, one at a time: 8 MiB of `{},` take seconds and 250 MB."""
 
 _TRIES: Final = 3
-"""A deadlock or a dropped connection is tried again: nothing was committed, and a retry is found in the register."""
+"""A deadlock, a race or a lost connection is tried again: nothing was committed, or a retry is in the register."""
 
 
 class Reception:
@@ -86,17 +88,23 @@ class Reception:
         return outcomes
 
     async def _take_run(self, source: Source, units: Sequence[Unit]) -> list[Outcome]:
+        admit = partial(self.admission.admit, source=source, units=units)
+        outcomes = await self.transacted(admit)
+        self.count(outcomes)
+        return outcomes
+
+    async def transacted(self, work: Callable[[AsyncConnection, Outbox], Awaitable[Done]]) -> Done:
+        """Return what `work` did in a transaction that was committed; what failed by chance is tried again."""
         for remaining in reversed(range(_TRIES)):
             try:
                 async with self.transaction() as (connection, outbox):
-                    outcomes = await self.admission.admit(connection, outbox, source, units)
+                    done = await work(connection, outbox)
             except DBAPIError as error:
-                if not remaining or not is_transient(error):
+                if not remaining or not (is_transient(error) or register.was_raced(error)):
                     raise
                 await asyncio.sleep(0.05)
             else:
-                self.count(outcomes)
-                return outcomes
+                return done
         raise AssertionError("the last try returns or raises")
 
     def count(self, outcomes: Sequence[Outcome]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.contracts.envelope import format_time
 from govbus.eventing.access import Principal
+from govbus.eventing.outbox import Outbox
 from govbus.eventing.paging import (
     DEFAULT_COUNT,
     Limit,
@@ -18,6 +19,7 @@ from govbus.eventing.paging import (
     page,
 )
 from govbus.eventing.problems import Problem
+from govbus.intake.admission import Outcome
 from govbus.intake.api.answers import TAKEN, answer_all
 from govbus.intake.callers import Callers
 from govbus.intake.domain.deliveries import read_delivery
@@ -55,11 +57,15 @@ def router(reception: Reception, callers: Callers) -> APIRouter:
     @routes.post("/v1/rejected/{rejected_id}/replay", status_code=202, responses=TAKEN)
     async def replay(rejected_id: UUID, principal: Operator, request: Request) -> JSONResponse:
         """Read refused input again, as its sender, with the mappings and rights of now."""
-        async with reception.transaction() as (connection, outbox):
+
+        async def admit(connection: AsyncConnection, outbox: Outbox) -> list[Outcome]:
             source, units = await _again(connection, rejected_id, reception)
             outcomes = await reception.admission.admit(connection, outbox, source, units)
             if any(outcome.status != "rejected" for outcome in outcomes):
                 await rejected.mark_replayed(connection, rejected_id, reception.clock(), principal.id)
+            return outcomes
+
+        outcomes = await reception.transacted(admit)
         reception.count(outcomes)
         return answer_all(outcomes, request.url.path)
 

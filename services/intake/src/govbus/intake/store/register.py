@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.eventing.database import fetch
@@ -17,7 +18,11 @@ _CLAIM: Final = (
     "WHERE NOT EXISTS (SELECT FROM new WHERE new.identity = told.identity)"
 )
 _KNOWN: Final = "SELECT identity, digest FROM accepted WHERE identity = ANY($1::bytea[])"
-_RELEASE: Final = "DELETE FROM accepted WHERE identity = ANY($1::bytea[])"
+_ADD: Final = (
+    "INSERT INTO accepted (identity, digest, source_name, recorded_at) "
+    "SELECT identity, digest, $3::text, $4::timestamptz FROM unnest($1::bytea[], $2::bytea[]) AS new (identity, digest)"
+)
+_PRIMARY_KEY: Final = "accepted_pkey"
 _FIND: Final = "SELECT source_name, recorded_at FROM accepted WHERE identity = $1"
 _KNOWN_DELIVERIES: Final = (
     "SELECT digest, identities FROM delivery WHERE source_name = $1 AND digest = ANY($2::bytea[])"
@@ -55,18 +60,31 @@ async def claim(
     """
     if not digests:
         return {}
-    told = sorted(digests.items())
-    columns = ([identity for identity, _ in told], [digest for _, digest in told], source_name, at)
-    known = [row[0] for row in await fetch(connection, _CLAIM, columns)]
-    if not known:
+    known = [row[0] for row in await fetch(connection, _CLAIM, _columns(source_name, digests, at))]
+    return await known_digests(connection, known)
+
+
+async def known_digests(connection: AsyncConnection, identities: Iterable[bytes]) -> Mapping[bytes, bytes]:
+    """Return identity → content digest of those that were accepted before."""
+    wanted = list(set(identities))
+    if not wanted:
         return {}
-    return {bytes(identity): bytes(digest) for identity, digest in await fetch(connection, _KNOWN, (known,))}
+    return {bytes(identity): bytes(digest) for identity, digest in await fetch(connection, _KNOWN, (wanted,))}
 
 
-async def release(connection: AsyncConnection, identities: Sequence[bytes]) -> None:
-    """Take back what this transaction registered and did not accept."""
-    if identities:
-        await connection.exec_driver_sql(_RELEASE, (identities,))
+async def add(connection: AsyncConnection, source_name: str, digests: Mapping[bytes, bytes], at: datetime) -> None:
+    """Register identities that `known_digests` did not know.
+
+    Raises:
+        IntegrityError: another transaction registered one meanwhile, see `was_raced`.
+    """
+    if digests:
+        await connection.exec_driver_sql(_ADD, _columns(source_name, digests, at))
+
+
+def was_raced(error: DBAPIError) -> bool:
+    """Return whether a failure says that an identity was registered by another transaction at the same time."""
+    return getattr(getattr(error.orig, "__cause__", None), "constraint_name", None) == _PRIMARY_KEY
 
 
 async def known_deliveries(
@@ -98,3 +116,8 @@ async def find(connection: AsyncConnection, identity: bytes) -> Registered | Non
     if carried is None:
         return None
     return Registered(carried.source_name, carried.recorded_at, tuple(bytes(one) for one in carried.identities))
+
+
+def _columns(source_name: str, digests: Mapping[bytes, bytes], at: datetime) -> tuple[Any, ...]:
+    told = sorted(digests.items())
+    return [identity for identity, _ in told], [digest for _, digest in told], source_name, at
