@@ -7,7 +7,7 @@ WORKERS ?= 2
 TAMPERINGS ?= 10000
 BIN := .venv/bin
 
-.PHONY: up down demo test check soak interop live tamper install
+.PHONY: up down demo test check soak interop live tamper attacks install
 
 up: install
 	@DEMO=$(DEMO) exec $(BIN)/python -m govbus.local up $(if $(filter 1,$(DETACH)),--detach)
@@ -45,6 +45,10 @@ soak: install
 # A stored log, tampered with TAMPERINGS times: each must be found and located.
 tamper: install
 	@GOVBUS_TAMPERINGS=$(TAMPERINGS) $(BIN)/python -m pytest -q -s tests/audit_log/test_tampering.py
+
+# Every way we know to change the log in PostgreSQL, by role: refused by what, or found by fsck as what; as a table.
+attacks: install
+	@$(BIN)/python -m pytest -q -s tests/audit_log/test_attack_matrix.py
 
 install:
 	@sh infra/local/install.sh

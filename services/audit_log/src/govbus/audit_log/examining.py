@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aiokafka.errors import KafkaError
+from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.audit_log.domain.examination import OnRecord, faults_of
@@ -20,6 +21,7 @@ from govbus.audit_log.store.guards import expected_guards, read_guards
 from govbus.contracts.translog.checkpoint import Checkpoint, open_checkpoint
 from govbus.contracts.translog.note import NoteRejected
 from govbus.contracts.translog.vkey import VerificationKey
+from govbus.eventing.error_words import describe
 
 _STRETCH_COUNT: Final = 2_048
 """Entries read at once, a multiple of a tile's 256: some tens of megabytes of payload at most."""
@@ -85,27 +87,38 @@ class Examination:
         found.wrong(*guards.differences(expected_guards(with_owner_guard=self._owner_guard)), *guards.wrong)
         if not guards.stops_the_owner:
             found.notices.append("nothing stops the owner of the tables: no superuser installed the event triggers")
-        async with self._connection() as connection:
-            head = await read_head(connection)
-        async with self._connection() as connection:
-            record, faults, pending_count = await store.erasures_on_record(connection)
-            found.wrong(*faults)
-        if pending_count:
-            found.notices.append(f"{pending_count} erasures or prunings on record are not carried out yet, or held")
-        await self._walk(head, record)
-        async with self._connection() as connection:
-            found.wrong(*await store.beyond_the_head(connection))
-        for place in self._places:
-            await self._look_at(place, head.compact.size)
-        await self._look_at_topic(head.compact.size)
+        size = 0
+        try:
+            async with self._connection() as connection:
+                head = await read_head(connection)
+            size = head.compact.size
+            await self._read_through(head)
+        except DBAPIError as error:
+            found.wrong(f"the log cannot be read to its end: {describe(error)}")
+        except NoResultFound:
+            found.wrong("the log has no head")
         return Examined(
-            head.compact.size,
+            size,
             found.checkpoint_count,
             guards.sha256,
             tuple(found.faults),
             tuple(found.notices),
             found.fault_count,
         )
+
+    async def _read_through(self, head: Head) -> None:
+        found, size = self._found, head.compact.size
+        async with self._connection() as connection:
+            record, faults, pending_count = await store.erasures_on_record(connection)
+        found.wrong(*faults)
+        if pending_count:
+            found.notices.append(f"{pending_count} erasures or prunings on record are not carried out yet, or held")
+        await self._walk(head, record)
+        async with self._connection() as connection:
+            found.wrong(*await store.beyond_the_head(connection))
+        for place in self._places:
+            await self._look_at(place, size)
+        await self._look_at_topic(size)
 
     async def _walk(self, head: Head, record: OnRecord) -> None:
         walk, size = TreeWalk(), head.compact.size

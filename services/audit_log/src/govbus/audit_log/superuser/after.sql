@@ -50,6 +50,11 @@ SET search_path = pg_catalog AS $state$
     FROM guarded g JOIN pg_inherits i ON i.inhparent = g.oid JOIN pg_class c ON c.oid = i.inhrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE g.relname <> 'payload'
     UNION ALL
+    SELECT format('table %s.%s', n.nspname, c.relname), 'has the name of a table of the log'
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relname IN (SELECT relname FROM guarded) AND n.nspname NOT IN ('public', 'pg_catalog')
+      AND n.nspname !~ '^pg_(temp|toast)'
+    UNION ALL
     SELECT format('table %s', g.relname), 'inherits from another table'
     FROM guarded g JOIN pg_inherits i ON i.inhrelid = g.oid
     UNION ALL
