@@ -1,13 +1,14 @@
-# make up | down | test | check | interop | live | soak | demo. Nothing but Python 3.11 and make must be there before.
+# make up | down | test | check | interop | live | soak | soak-log | demo. Nothing but Python 3.11 and make must be there before.
 
 DETACH ?= 0
 DEMO ?= 1
 KILLS ?= 200
+LOG_ROUNDS ?= 20
 WORKERS ?= 2
 TAMPERINGS ?= 10000
 BIN := .venv/bin
 
-.PHONY: up down demo test check soak interop live tamper attacks install
+.PHONY: up down demo test check soak soak-log interop live tamper attacks install
 
 up: install
 	@DEMO=$(DEMO) exec $(BIN)/python -m govbus.local up $(if $(filter 1,$(DETACH)),--detach)
@@ -49,6 +50,10 @@ tamper: install
 # Every way we know to change the log in PostgreSQL, by role: refused by what, or found by fsck as what; as a table.
 attacks: install
 	@$(BIN)/python -m pytest -q -s tests/audit_log/test_attack_matrix.py
+
+# The audit log's crash test in its long form: every fault point LOG_ROUNDS times, one of two processes frozen at more of them.
+soak-log: install
+	@GOVBUS_SOAK_LOG_ROUNDS=$(LOG_ROUNDS) $(BIN)/python -m pytest -q tests/audit_log/test_faults.py tests/audit_log/test_two_sequencers.py
 
 install:
 	@sh infra/local/install.sh
