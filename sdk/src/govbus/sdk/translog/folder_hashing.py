@@ -1,6 +1,8 @@
 """Hashes the entries of a log folder and compares them with its level-0 tiles; large logs on every processor."""
 
 import multiprocessing
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -19,8 +21,8 @@ Tell: TypeAlias = Callable[[str, int, int], None]
 _STRETCH_COUNT: Final = 64
 """Tiles in one go: 16,384 entries, a hundredth of a second."""
 
-_SHARED_COUNT: Final = 1024
-"""From so many tiles on (a quarter of a million entries) starting processes pays."""
+_SHARED_COUNT: Final = 512
+"""From so many tiles on (a hundred thousand entries) starting processes pays."""
 
 
 def hash_entries(folder: LogFolder, size: int, workers_count: int, tell: Tell) -> bytes | None:
@@ -41,8 +43,13 @@ def _each(path: Path, starts: range, size: int, workers_count: int) -> Iterator[
     if workers_count < 2 or len(starts) * _STRETCH_COUNT < _SHARED_COUNT:  # noqa: PLR2004 - more than this process
         yield from map(stretch, starts, repeat(size))
         return
-    with ProcessPoolExecutor(workers_count, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers_count, multiprocessing.get_context(_start_method())) as pool:
         yield from pool.map(stretch, starts, repeat(size), chunksize=4)
+
+
+def _start_method() -> str:
+    """Return how processes start: a copy of this one is ready at once, where nothing else runs in it."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
 
 
 def _stretch_roots(path: Path, start: int, size: int) -> bytes | None:

@@ -4,6 +4,7 @@ Hashes are kept joined, 32 bytes each, as tiles hold them.
 """
 
 import hashlib
+from functools import partial
 from io import BytesIO
 from struct import Struct
 from typing import Final
@@ -29,7 +30,7 @@ def split(content: bytes) -> list[bytes]:
         TileRejected: cut short.
     """
     read = BytesIO(content).read
-    entries = [read(int.from_bytes(length)) for length in iter(lambda: read(_LENGTH_BYTES), b"")]
+    entries = [read(int.from_bytes(length)) for length in iter(partial(read, _LENGTH_BYTES), b"")]
     if entries:
         last_bytes = len(entries[-1])
         stated = content[-last_bytes - _LENGTH_BYTES : len(content) - last_bytes]

@@ -67,8 +67,8 @@ def _raise(error: KafkaError | None) -> None:
         raise KafkaException(error)
 
 
-def _settings(access: KafkaAccess) -> dict[str, str | bool]:
-    found: dict[str, str | bool] = {
+def _settings(access: KafkaAccess) -> dict[str, str | bool | int]:
+    found: dict[str, str | bool | int] = {
         "bootstrap.servers": access.bootstrap_servers,
         "group.id": _GROUP,
         "enable.auto.commit": False,
