@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from audit_log.desk import Desk, event, settings
+from audit_log.tampering import tamper
 from backends.running import RunningPostgres
 from govbus.audit_log.close import close, close_log
 from govbus.audit_log.domain.closing import (
@@ -146,6 +147,17 @@ async def test_closing_again_finishes_what_was_interrupted_and_refuses_another_s
     with pytest.raises(Inconsistent, match="is closed at 3 entries"):
         await close_log(desk.settings, VerificationKey("other/log", 0x01, bytes(32)), REASON)
     assert await desk.rows("SELECT count(*) FROM entry WHERE kind = 'closed'") == [(1,)]
+    await desk.close()
+
+
+async def test_fsck_finds_entries_that_somebody_put_behind_the_closing(
+    log_dsn: str, postgres: RunningPostgres, tmp_path: Path
+) -> None:
+    desk = await _grown(settings(log_dsn, tmp_path), 1)
+    await close_log(desk.settings, VerificationKey(NEXT_ORIGIN, 0x01, bytes(32)), REASON)
+    await tamper(postgres, log_dsn)
+    await desk.enter(event("late"))
+    assert "entry 1 closed the log, and entries follow it" in (await fsck(desk.settings)).faults
     await desk.close()
 
 

@@ -13,12 +13,15 @@ import httpx2
 import pytest
 from typing_extensions import override
 
-from audit_log.desk import Desk, event, settings
+from audit_log.desk import NOW, Desk, event, settings
 from backends.running import RunningPostgres
 from govbus.audit_log.app import build_app
 from govbus.audit_log.domain.witnessing import WitnessState, failed, remembered, succeeded
+from govbus.audit_log.fsck import fsck
+from govbus.audit_log.store.witnesses import insert_cosignature
 from govbus.contracts.translog.checkpoint import open_checkpoint
 from govbus.contracts.translog.cosignature import cosign
+from govbus.contracts.translog.note import parse_note
 from govbus.contracts.translog.policy import parse_policy, quorum_met
 from govbus.contracts.translog.proof import parse_proof
 from govbus.contracts.translog.verification import verify_proof
@@ -29,6 +32,7 @@ from witness.desk import private_key
 from witness.running import free_port, running, witness_arguments
 
 TIMEOUT_SECONDS = 1.0
+_KEY = VerificationKey("witness.example/w1", COSIGNATURE, private_key().public_key().public_bytes_raw())
 
 
 def _settings(dsn: str, folder: Path, policy: str, **changes: Any) -> Any:
@@ -147,6 +151,18 @@ async def test_a_log_that_lost_a_cosignature_learns_from_the_witness_where_it_st
         await desk.close()
 
 
+async def test_fsck_finds_a_stored_cosignature_that_is_not_of_its_checkpoint(desk: Desk) -> None:
+    for size, signs in ((1, True), (2, False)):
+        await desk.enter(event(str(size)))
+        await desk.sign()
+        text = parse_note((await desk.get("/v1/log/checkpoint")).text).text
+        line = str(cosign(_KEY.name, private_key(), text if signs else "another text\n", 1))
+        async with desk.service.transaction() as (connection, _):
+            await insert_cosignature(connection, str(_KEY), size, line, NOW)
+    wrong = [fault for fault in (await fsck(desk.settings)).faults if "cosignature" in fault]
+    assert [fault.partition(" by ")[0] for fault in wrong] == ["the cosignature of size 2"]
+
+
 @pytest.mark.processes
 async def test_a_log_restored_behind_its_witness_gets_no_cosignature_for_another_history(
     unwatched: Desk, postgres: RunningPostgres, log_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -219,7 +235,6 @@ def _answering(*answers: Answer) -> Iterator[tuple[str, list[bytes]]]:
         server.server_close()
 
 
-_KEY = VerificationKey("witness.example/w1", COSIGNATURE, private_key().public_key().public_bytes_raw())
 _SIZE = "text/x.tlog.size"
 
 

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from govbus.audit_log.domain.cosigned import cosignature_faults
 from govbus.audit_log.domain.examination import OnRecord, faults_of
 from govbus.audit_log.domain.tree_walk import SignedRoot, StoredLeaf, TreeWalk
 from govbus.audit_log.outside import CopyPlace, PlaceAway
@@ -18,7 +19,9 @@ from govbus.audit_log.store import examination as store
 from govbus.audit_log.store.appending import Head, read_head
 from govbus.audit_log.store.examination import StoredCheckpointRow
 from govbus.audit_log.store.guards import expected_guards, read_guards
+from govbus.audit_log.store.witnesses import cosignatures_between
 from govbus.contracts.translog.checkpoint import Checkpoint, open_checkpoint
+from govbus.contracts.translog.entry import CLOSED
 from govbus.contracts.translog.note import NoteRejected
 from govbus.contracts.translog.vkey import VerificationKey
 from govbus.eventing.error_words import describe
@@ -31,6 +34,8 @@ _FAULTS_COUNT: Final = 1_000
 
 _COPIES_COUNT: Final = 1_000
 """Newest copies of one place that are opened; for older ones it is enough that the table has their size."""
+
+_FOLLOWED: Final = "entry {} closed the log, and entries follow it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ class Examination:
                 tiles = await store.filled_tiles(connection, begin, end)
                 checkpoints = await store.stored_checkpoints(connection, begin, end)
                 second = await store.second_payloads(connection, begin, end)
+                cosigned = await cosignatures_between(connection, begin, end)
             self._found.checkpoint_count += len(checkpoints)
             self._found.wrong(*(fault for row in checkpoints for fault in self._note_faults(row)))
             signed = [SignedRoot(row.size, row.root) for row in checkpoints]
@@ -137,6 +143,10 @@ class Examination:
             here = OnRecord(record.gone.within(begin, end), record.carried_out.within(begin, end))
             self._found.wrong(*(fault for row in rows for fault in faults_of(row, here)))
             self._found.wrong(*(f"payload {index} lies there a second time" for index in second))
+            self._found.wrong(*(fault for line in cosigned for fault in cosignature_faults(line)))
+            self._found.wrong(
+                *(_FOLLOWED.format(row.index) for row in rows if row.kind == CLOSED and row.index + 1 < size)
+            )
             self._progress(end, size)
             await asyncio.sleep(0)
         if not walk.is_lost and head.compact not in (walk.by_entries, walk.by_tiles):

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from govbus.audit_log.domain.cosigned import StoredCosignature
 from govbus.audit_log.store.rows import one_row, rows
 
 _LAST: Final = (
@@ -17,6 +18,10 @@ _LAST: Final = (
 _WITNESSES: Final = "SELECT witness FROM cosignature WHERE size = $1"
 _INSERT: Final = (
     "INSERT INTO cosignature (witness, size, line, cosigned_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
+)
+_BETWEEN: Final = (
+    "SELECT s.size, c.note, s.witness, s.line FROM cosignature s JOIN checkpoint c ON c.size = s.size"
+    " WHERE s.size > $1 AND s.size <= $2 ORDER BY s.size, s.witness"
 )
 _QUORUM: Final = "SELECT size, is_required FROM witness_quorum"
 _MOVE: Final = "UPDATE witness_quorum SET size = greatest(size, $1), is_required = $2"
@@ -54,6 +59,11 @@ async def insert_cosignature(
 ) -> None:
     """Keep a verified signature line; the first of a witness and size stays."""
     await connection.exec_driver_sql(_INSERT, (witness, size, line, cosigned_at))
+
+
+async def cosignatures_between(connection: AsyncConnection, begin: int, end: int) -> list[StoredCosignature]:
+    """Return the cosignatures of checkpoints of sizes (begin, end]."""
+    return [StoredCosignature(*row) for row in await rows(connection, _BETWEEN, (begin, end))]
 
 
 async def read_quorum(connection: AsyncConnection) -> QuorumState:
