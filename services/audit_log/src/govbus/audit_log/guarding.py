@@ -1,4 +1,4 @@
-"""Composes what keeps and what takes away: holds, erasures, pruning."""
+"""Composes what keeps, what takes away and what examines: holds, erasures, pruning, fsck."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,8 +7,9 @@ from typing import Final
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from govbus.audit_log.api import erasures, holds, pruning
+from govbus.audit_log.api import erasures, fsck, holds, pruning
 from govbus.audit_log.erasing import Eraser
+from govbus.audit_log.fsck_schedule import LOOK_SECONDS, FsckSchedule
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.holding import Holding
 from govbus.audit_log.pruning import Pruner
@@ -18,6 +19,7 @@ from govbus.eventing.database import new_engine
 from govbus.eventing.service import Service
 
 _ERASER_POOL_COUNT: Final = 2
+_OWNER_GUARD_SECONDS: Final = 300.0
 
 
 def add_guards(
@@ -33,16 +35,21 @@ def add_guards(
     holding = Holding(service, sequencer, origin, clock)
     pruner = Pruner(service, eraser, load_policy(settings.audit_log_retention_file), clock)
 
+    schedule = FsckSchedule(settings, service.engine, clock, service.registry)
+
     async def prune() -> None:
         await pruner.round()
 
     service.every("erase", settings.audit_log_erase_interval_seconds, eraser.carry_out_pending)
     if settings.audit_log_prune_interval_seconds:
         service.every("prune", settings.audit_log_prune_interval_seconds, prune)
+    service.every("fsck", LOOK_SECONDS, schedule.round)
+    service.every("owner guard", _OWNER_GUARD_SECONDS, schedule.look_at_owner_guard)
     return (
         erasures.router(service.engine, service.access, eraser, clock),
         holds.router(service.engine, service.access, holding),
         pruning.router(service.access, pruner, eraser),
+        fsck.router(service.access, schedule),
     )
 
 

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from govbus.audit_log.domain.retention import BelowFloor, Policy, Rule
 from govbus.contracts import all_events
+from govbus.eventing.manifest import StartRefused
 
 _OWN_LABELS = ("unparseable", "duplicate_refused", "access")
 _KEEP_DAYS_LIMIT = 36_500
 
 
-class PolicyRefused(ValueError):
+class PolicyRefused(StartRefused):
     """A policy that cannot be used; the message says where and why."""
 
 
