@@ -57,6 +57,7 @@ def build_app(settings: Settings) -> FastAPI:
     progress = Progress(service.engine, service.registry)
     words = WordIndex(service.engine, settings.audit_log_words_share_ratio, service.registry)
     disclosure = Disclosure(service, sequencer, settings.audit_log_origin, lambda: datetime.now(UTC))
+    streams = stream.Streams(service.engine, progress, disclosure, settings)
     losses = Losses(sequencer, settings.audit_log_origin, lambda: datetime.now(UTC), service.registry)
     service.consume_raw(*topics.LOGGED, sequencer=sequencer.on_records, on_lost=losses.put_on_record)
     interval_seconds = settings.audit_log_checkpoint_interval_seconds
@@ -75,7 +76,7 @@ def build_app(settings: Settings) -> FastAPI:
         entries.router(service.engine, service.access, disclosure),
         trace.router(service.engine, service.access),
         places.router(service.engine, service.access),
-        stream.router(service.engine, service.access, progress),
+        stream.router(service.access, streams, settings),
         add_exports(service, settings, disclosure),
         add_witnesses(service, settings, keys, standing, reader),
         *add_guards(service, settings, sequencer, lambda: datetime.now(UTC)),

@@ -91,6 +91,18 @@ class Settings(ServiceSettings):
     audit_log_words_share_ratio: float = Field(
         default=0.25, gt=0, le=1, description="of the time, spent on the index of words while it lags"
     )
+    audit_log_streams_count: int = Field(
+        default=100, ge=1, description="streams read from one process at once; each asks the database when the log grew"
+    )
+    audit_log_stream_seconds: float = Field(
+        default=3600, gt=0, description="a stream ends after so long, as a person's token does; readers begin another"
+    )
+    audit_log_stream_heartbeat_seconds: float = Field(
+        default=15, gt=0, description="how often a quiet stream sends a comment: nobody between takes it for dead"
+    )
+    audit_log_stream_stalled_seconds: float = Field(
+        default=60, gt=0, description="a reader who takes nothing for so long is left; it goes on from its last event"
+    )
     audit_log_exports_count: int = Field(
         default=2, ge=1, description="exports written at once, each by a process of some 100 MiB and a connection"
     )

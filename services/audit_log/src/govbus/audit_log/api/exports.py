@@ -10,12 +10,12 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.audit_log.api import refusals
 from govbus.audit_log.api.disclosure import Disclosure
 from govbus.audit_log.api.narrowing import wanted_entries
+from govbus.audit_log.api.sending import SentInTime
 from govbus.audit_log.domain.export import MANIFEST, MEDIA_TYPES, Extent, stated_filter
 from govbus.audit_log.domain.search import Wanted
 from govbus.audit_log.export_job import ExportJob
@@ -94,6 +94,11 @@ class Exports:
         except (ExportFailed, TimeoutError):
             raise refusals.export_failed() from None
 
+    def sent(self, pieces: AsyncGenerator[bytes, None], media_type: str, headers: dict[str, str]) -> SentInTime:
+        """Return the answer; a reader who stops reading does not keep the place of others."""
+        stalled_seconds = self._settings.audit_log_stream_stalled_seconds
+        return SentInTime(pieces, stalled_seconds=stalled_seconds, media_type=media_type, headers=headers)
+
 
 def router(access: Access, disclosure: Disclosure, exports: Exports) -> APIRouter:
     """Return the routes."""
@@ -101,14 +106,14 @@ def router(access: Access, disclosure: Disclosure, exports: Exports) -> APIRoute
     viewer = Annotated[Principal, Depends(access.require("viewer"))]
     pinned = Annotated[Pinned, Depends(exports.pin)]
 
-    @routes.get("/export", response_class=StreamingResponse, responses=_ROWS)
+    @routes.get("/export", response_class=SentInTime, responses=_ROWS)
     async def export(
         principal: viewer,
         found: pinned,
         format_: Annotated[Literal["ndjson", "csv", "parquet"], Query(alias="format")] = "ndjson",
         *,
         confidential: bool = False,
-    ) -> StreamingResponse:
+    ) -> SentInTime:
         """Return matching entries with their exact bytes, in index order; the `Link` header leads to the manifest.
 
         Payloads that are not public or internal are left out; `confidential=true` gives them to auditors, on record.
@@ -125,16 +130,16 @@ def router(access: Access, disclosure: Disclosure, exports: Exports) -> APIRoute
             "Content-Disposition": f'attachment; filename="entries.{format_}"',
             "Cache-Control": "no-store",
         }
-        return StreamingResponse(pieces, media_type=MEDIA_TYPES[format_], headers=headers)
+        return exports.sent(pieces, MEDIA_TYPES[format_], headers)
 
-    @routes.get("/export/manifest", response_class=StreamingResponse, responses=_JSON)
-    async def manifest(_: viewer, found: pinned) -> StreamingResponse:
+    @routes.get("/export/manifest", response_class=SentInTime, responses=_JSON)
+    async def manifest(_: viewer, found: pinned) -> SentInTime:
         """Return what was asked for, the signed checkpoint, and the tree's nodes that lead from the rows to its root.
 
         `filter` and `range` say what was asked for; `govbus verify` recomputes the root from the rows' entry bytes.
         """
         pieces = await exports.written(found, MANIFEST, confidential=False)
-        return StreamingResponse(pieces, media_type="application/json", headers={"Cache-Control": "no-store"})
+        return exports.sent(pieces, "application/json", {"Cache-Control": "no-store"})
 
     return routes
 

@@ -101,6 +101,17 @@ def too_many_exports(retry_seconds: int) -> Problem:
     )
 
 
+def too_many_streams(retry_seconds: int) -> Problem:
+    """Return 429: as many streams are read as may be at once."""
+    return Problem(
+        status=429,
+        reason="too_many_streams",
+        title="Too many streams",
+        detail="As many streams are read from this process as may be at once. Ask again, or read the list in pages.",
+        headers={"Retry-After": str(retry_seconds)},
+    )
+
+
 def export_failed() -> Problem:
     """Return 503: the process that writes the export ended before it had written anything."""
     return Problem(
