@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.domain.drafts import Draft, Unkeepable, draft_event, draft_unparseable
 from govbus.audit_log.domain.holds import ordered_by
+from govbus.audit_log.domain.plain_records import draft_plain
 from govbus.audit_log.domain.sequencing import make_leaves, sequence
 from govbus.audit_log.standing import Standing
 from govbus.audit_log.store import appending
@@ -93,6 +94,8 @@ async def _read(records: Sequence[RawRecord]) -> list[Draft]:
 def read_draft(record: RawRecord) -> Draft:
     """Return what the log keeps of a record; never refuses one."""
     place = KafkaPlace(record.topic, record.partition, record.offset, record.timestamp_ms)
+    if (plain := draft_plain(record.headers, record.value, place)) is not None:
+        return plain
     try:
         return draft_event(decode(record), place)
     except (Undecodable, Unkeepable) as error:

@@ -22,7 +22,7 @@ from govbus.contracts.translog.entry import (
     canonical_texts,
 )
 
-_COMMITMENT_PLACE: Final = bytes(32)
+COMMITMENT_PLACE: Final = bytes(32)
 _MOST_BYTES_OF_A_CHARACTER: Final = 4
 """UTF-8."""
 
@@ -72,8 +72,8 @@ def draft_event(event: Event, place: KafkaPlace) -> Draft:
             time=said["time"],
             recordedtime=said.get("recordedtime"),
             kafka=place,
-            attributes_commitment=_COMMITMENT_PLACE,
-            payload_commitment=_COMMITMENT_PLACE,
+            attributes_commitment=COMMITMENT_PLACE,
+            payload_commitment=COMMITMENT_PLACE,
         )
         fields.canonical()
     except EntryRejected as error:
@@ -120,8 +120,8 @@ def draft_unparseable(
             time=None,
             recordedtime=None,
             kafka=place,
-            attributes_commitment=_COMMITMENT_PLACE,
-            payload_commitment=_COMMITMENT_PLACE,
+            attributes_commitment=COMMITMENT_PLACE,
+            payload_commitment=COMMITMENT_PLACE,
         ),
         identity=None,
         attributes=canonical_json(attributes),
