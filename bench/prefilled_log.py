@@ -37,10 +37,11 @@ _CURSORS: Final = "UPDATE place_cursor SET next_index = $1, checkpoint_size = $1
 
 def prefill(servers: LogServers, size: int) -> None:
     """Let the log grow to `size` entries; its service must not run."""
-    asyncio.run(_prefill(servers.admin_dsn(), size))
+    asyncio.run(grow_to(servers.admin_dsn(), size))
 
 
-async def _prefill(dsn: str, wanted_size: int) -> None:
+async def grow_to(dsn: str, wanted_size: int) -> None:
+    """Let the log at a superuser's URL grow to a size."""
     connection = await asyncpg.connect(dsn)
     try:
         size, subtrees = await connection.fetchrow("SELECT size, subtrees FROM log_head")
