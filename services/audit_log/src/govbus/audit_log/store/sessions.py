@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from govbus.audit_log.store.rows import rows
 
 _END_FROZEN: Final = (
+    # Materialized: PostgreSQL orders conditions by cost, and would end a session before it asked how long it waits.
+    "WITH frozen AS MATERIALIZED ("
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
     " AND state = 'active' AND wait_event = 'ClientRead'"
     " AND current_setting('idle_in_transaction_session_timeout') <> '0'"
     " AND query_start < now() - current_setting('idle_in_transaction_session_timeout')::interval"
-    " AND pg_terminate_backend(pid)"
+    ") SELECT pid FROM frozen WHERE pg_terminate_backend(pid)"
 )
 
 
