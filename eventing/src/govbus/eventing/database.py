@@ -3,6 +3,7 @@
 import time
 from typing import Any, Final, cast
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -22,6 +23,14 @@ _USED_AT: Final = "govbus.used_at"
 async def fetch(connection: AsyncConnection, statement: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return all rows of a statement with `$1` parameters; SQLAlchemy cannot type columns of plain SQL."""
     return cast("list[tuple[Any, ...]]", list(await connection.exec_driver_sql(statement, parameters)))
+
+
+async def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """Return asyncpg's own connection, for COPY and many rows; begin the transaction with a statement before."""
+    own = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(own, asyncpg.Connection):
+        raise TypeError("PostgreSQL is read through asyncpg")
+    return own
 
 
 def new_engine(settings: ServiceSettings) -> AsyncEngine:

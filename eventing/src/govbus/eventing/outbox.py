@@ -7,13 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.contracts.envelope import Event
 from govbus.contracts.limits import EVENT_BYTES
+from govbus.eventing.database import driver_of
 from govbus.eventing.records import Headers, encode
 from govbus.eventing.tracing import current_traceparent
 
 RECORD_BYTES: Final = 4 * EVENT_BYTES - 64 * 1024
 """Below the topics' `max.message.bytes` (1 MiB), with room for the batch around the record."""
 
+COPIED_COUNT: Final = 32
+"""From so many rows on, COPY costs less than the round trip that it takes."""
+
 CHANNEL: Final = "eventing_outbox"
+_COLUMNS: Final = ("topic", "key", "value", "headers")
+_NOTIFY: Final = f"SELECT pg_notify('{CHANNEL}', '')"
 _INSERT: Final = (
     "WITH written AS (INSERT INTO eventing_outbox (topic, key, value, headers) "  # noqa: S608 - a constant
     "SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])) "
@@ -51,9 +57,7 @@ class Outbox:
         """
         if self.muted:
             return
-        traceparent = current_traceparent()
-        traced = event.changed(traceparent=traceparent) if traceparent else event
-        key, value, headers = encode(traced)
+        key, value, headers = encode(event, current_traceparent())
         self.append_encoded(topic, key, value, pack_headers(headers))
 
     def append_encoded(self, topic: str, key: bytes, value: bytes, packed_headers: bytes) -> None:
@@ -80,11 +84,15 @@ class Outbox:
         """Write the buffered events in the caller's transaction and return how many; the relay is told on commit."""
         if not self._rows:
             return 0
-        columns: tuple[list[object], ...] = tuple(list(column) for column in zip(*self._rows, strict=True))
-        await connection.exec_driver_sql(_INSERT, columns)
-        count = len(self._rows)
-        self._rows.clear()
-        return count
+        rows, self._rows = self._rows, []
+        if len(rows) < COPIED_COUNT:
+            columns: tuple[list[object], ...] = tuple(list(column) for column in zip(*rows, strict=True))
+            await connection.exec_driver_sql(_INSERT, columns)
+        else:
+            await connection.exec_driver_sql(_NOTIFY)  # first, so that the transaction has surely begun
+            own = await driver_of(connection)
+            await own.copy_records_to_table("eventing_outbox", records=rows, columns=_COLUMNS)
+        return len(rows)
 
 
 def pack_headers(headers: Headers) -> bytes:

@@ -33,8 +33,9 @@ _TIMES: Final = ("time", "recordedtime")
 _FINGERPRINT_BYTES: Final = 16
 
 _SPECVERSION: Final = ("ce_specversion", SPECVERSION.encode())
-_HEADERS: Final = tuple(f"ce_{name}" for name in CONTEXT_ATTRIBUTES)
-_values_of: Final = attrgetter(*CONTEXT_ATTRIBUTES)
+_UNTRACED: Final = tuple(name for name in CONTEXT_ATTRIBUTES if name != "traceparent")
+_HEADERS: Final = tuple(f"ce_{name}" for name in _UNTRACED)
+_values_of: Final = attrgetter(*_UNTRACED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,19 @@ class Undecodable(ValueError):
         self.detail = detail
 
 
-def encode(event: Event) -> tuple[bytes, bytes, Headers]:
-    """Return key, value and headers of `event` in binary mode; the key is the governed subject."""
+def encode(event: Event, traceparent: str | None = None) -> tuple[bytes, bytes, Headers]:
+    """Return key, value and headers of `event` in binary mode; the key is the governed subject.
+
+    A `traceparent` takes the place of the event's own.
+    """
     headers = [("content-type", event.datacontenttype.encode()), _SPECVERSION]
     for header, value in zip(_HEADERS, _values_of(event), strict=True):
         if value is not None:
-            text: str = format_time(value) if isinstance(value, datetime) else value
+            text: str = value if type(value) is str else format_time(value)
             headers.append((header, text.encode()))
     headers += [(f"ce_{name}", value.encode()) for name, value in event.extensions.items()]
-    if event.traceparent:
-        headers.append(("traceparent", event.traceparent.encode()))
+    if (traced := traceparent or event.traceparent) is not None:
+        headers += [("ce_traceparent", traced.encode()), ("traceparent", traced.encode())]
     return event.subject.encode(), event.data, tuple(headers)
 
 

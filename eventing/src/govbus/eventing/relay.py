@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.eventing.consumer import Backoff
+from govbus.eventing.database import driver_of
 from govbus.eventing.error_words import describe
 from govbus.eventing.kafka import new_producer, stop_producer
 from govbus.eventing.metrics import Metrics
@@ -112,9 +113,7 @@ class Relay:
 
     async def _oldest(self, connection: AsyncConnection) -> list[_Row]:
         """Return the oldest rows, read by asyncpg itself: a row of SQLAlchemy costs as much as sending it."""
-        own = (await connection.get_raw_connection()).driver_connection
-        if not isinstance(own, asyncpg.Connection):
-            raise TypeError("the relay reads PostgreSQL through asyncpg")
+        own = await driver_of(connection)
         return [_Row(*row) for row in await own.fetch(_OLDEST, self._settings.relay_batch_count)]
 
     async def _publish(self, rows: Sequence[_Row]) -> None:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from govbus.eventing.outbox import pack_headers
 from govbus.eventing.records import Headers, encode
+from govbus.intake.domain import kafka_binding
 from govbus.intake.domain.acceptance import attribute
 from govbus.intake.domain.personal_fields import personal_texts
 from govbus.intake.domain.refusals import Refused
+from govbus.intake.domain.said import read
 from govbus.intake.domain.source import Source
-from govbus.intake.domain.units import read_record
 
 
 class Plain(NamedTuple):
@@ -40,16 +41,15 @@ def read_plain(
 def _plain(
     headers: Headers, value: bytes | None, source: Source, now: datetime, traceparent: str | None
 ) -> Plain | None:
-    unit = read_record(headers, value, source, {}, now)
-    if unit.refused is not None or unit.numbered is not None:
-        return None
-    (draft,) = unit.drafts
     try:
-        fact = attribute(draft, source, now)
+        said = kafka_binding.read(headers, value)
+        if "sequence" in said.attributes:
+            return None
+        fact = attribute(read(said, now), source, now)
     except Refused:
         return None
-    if fact.event.traceparent is not None or personal_texts(fact.event):
+    event = fact.event
+    if event.traceparent is not None or personal_texts(event):
         return None
-    event = fact.event.changed(traceparent=traceparent) if traceparent else fact.event
-    _, data, encoded = encode(event)
+    _, data, encoded = encode(event, traceparent)
     return Plain(fact.identity, fact.digest, event.source, event.subject, data, pack_headers(encoded))

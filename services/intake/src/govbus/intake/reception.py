@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -99,7 +100,7 @@ class Reception:
             try:
                 async with self.transaction() as (connection, outbox):
                     done = await work(connection, outbox)
-            except DBAPIError as error:
+            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:  # COPY: asyncpg's own
                 if not remaining or not (is_transient(error) or register.was_raced(error)):
                     raise
                 await asyncio.sleep(0.05)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -82,9 +83,10 @@ async def add(connection: AsyncConnection, source_name: str, digests: Mapping[by
         await connection.exec_driver_sql(_ADD, _columns(source_name, digests, at))
 
 
-def was_raced(error: DBAPIError) -> bool:
+def was_raced(error: Exception) -> bool:
     """Return whether a failure says that an identity was registered by another transaction at the same time."""
-    return getattr(getattr(error.orig, "__cause__", None), "constraint_name", None) == _PRIMARY_KEY
+    told = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else None
+    return isinstance(told, asyncpg.UniqueViolationError) and told.constraint_name == _PRIMARY_KEY
 
 
 async def known_deliveries(
