@@ -35,11 +35,12 @@ _SMALL: Final = ParagraphStyle("small", parent=_BODY, fontSize=7.5, leading=10, 
 _TITLE: Final = ParagraphStyle("title", parent=_BODY, fontName=_BOLD, fontSize=17, leading=21, spaceAfter=8)
 _FRAMEWORK: Final = ParagraphStyle("framework", parent=_TITLE, fontSize=14, leading=18)
 _SECTION: Final = ParagraphStyle("section", parent=_TITLE, fontSize=11.5, leading=15, spaceBefore=12, spaceAfter=2)
+_HEAD: Final = ParagraphStyle("head", parent=_BODY, fontName=_BOLD)
 _QUESTION: Final = ParagraphStyle("question", parent=_BODY, fontName=_BOLD, spaceBefore=8, keepWithNext=1)
 _GRID: Final = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("LINEBELOW", (0, 0), (-1, -1), 0.4, colors.HexColor("#c8c8c8")),
-    ("LEFTPADDING", (0, 0), (-1, -1), 2),
+    ("LEFTPADDING", (0, 0), (-1, -1), 0),
     ("RIGHTPADDING", (0, 0), (-1, -1), 6),
 ]
 
@@ -97,17 +98,15 @@ def _story(report: Report) -> list[Flowable]:
         ("Root", log.root),
         ("Payloads", "with those that are not open: handle with care" if report.confidential else "open ones only"),
     ]
-    subjects = [
-        (one.subject, phrases.RELATIONS[one.relation], f"{one.entries_count} entries") for one in report.subjects
-    ]
+    subjects = [(one.subject, phrases.RELATIONS[one.relation], str(one.entries_count)) for one in report.subjects]
     story: list[Flowable] = [
         _text(f"Evidence for {report.subject}", _TITLE),
         _text(phrases.scope(report)),
         _text(phrases.limits()),
         _text("The record", _SECTION),
-        _table(pinned, (30 * mm, 140 * mm)),
+        _table([], pinned, (30 * mm, 140 * mm)),
         Spacer(0, 8),
-        _table(subjects, (70 * mm, 70 * mm, 30 * mm)),
+        _table([("Subject", "Why", "Entries")], subjects, (70 * mm, 70 * mm, 30 * mm)),
     ]
     if report.not_followed:
         story.append(_text(f"Not followed, as too much hangs on them: {', '.join(report.not_followed)}."))
@@ -134,7 +133,8 @@ def _question(question: AnsweredQuestion, subject: str) -> list[Flowable]:
     if question.is_empty:
         story.append(_text(phrases.NOTHING))
     if question.statements:
-        story.append(_table([_row(statement, subject) for statement in question.statements], _COLUMNS))
+        rows = [_row(statement, subject) for statement in question.statements]
+        story.append(_table([("What", "On record", "Where")], rows, _COLUMNS))
     story += [_text(phrases.unread(item)) for item in question.unread]
     if question.not_shown_count:
         story.append(_text(phrases.not_shown(question.not_shown_count), _SMALL))
@@ -147,9 +147,12 @@ def _row(statement: Statement, subject: str) -> tuple[str, str, str]:
     return statement.label + about, statement.text, phrases.entries(statement.indexes) + when
 
 
-def _table(rows: list[Any], widths: tuple[float, ...]) -> LongTable:
-    cells = [[_text(cell) for cell in row] for row in rows]
-    return LongTable(cells, colWidths=widths, style=_GRID, splitInRow=1)
+def _table(heads: list[Any], rows: list[Any], widths: tuple[float, ...]) -> LongTable:
+    """Return a table whose head stands on every page, and whose third column is small: it cites."""
+    styles = (_BODY, _BODY, _SMALL)
+    cells = [[_text(cell, _HEAD) for cell in row] for row in heads]
+    cells += [[_text(cell, style) for cell, style in zip(row, styles, strict=False)] for row in rows]
+    return LongTable(cells, colWidths=widths, style=_GRID, splitInRow=1, hAlign="LEFT", repeatRows=len(heads))
 
 
 def _text(text: str, style: ParagraphStyle = _BODY) -> Paragraph:
