@@ -38,6 +38,7 @@ def settings(dsn: str, folder: Path, **changes: Any) -> Settings:
         "token_issuer": ISSUER,
         "data_directory": folder / "data",
         "audit_log_compare_topic": False,
+        "audit_log_policies_directory": Path(__file__).parents[2] / "policies",
         "audit_log_copies_after_topic_seconds": 0,
     }
     return Settings(**{**values, **changes})

@@ -21,6 +21,8 @@ def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
         await server.serve()
         left = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*left, return_exceptions=True)
+        for close in app.state.service._closers:
+            await close()
         await app.state.service.engine.dispose()
 
     thread = Thread(target=lambda: asyncio.run(run()), daemon=True)

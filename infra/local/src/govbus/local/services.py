@@ -129,7 +129,6 @@ def _particular(around: Surroundings, service: str) -> Mapping[str, str]:
             "GOVBUS_AUDIT_LOG_ORIGIN": "govbus.local/audit",
             "GOVBUS_AUDIT_LOG_ERASER_POSTGRES_URL": around.eraser_dsn,
             "GOVBUS_AUDIT_LOG_POLICIES_DIRECTORY": str(around.checkout / "policies"),
-            "GOVBUS_AUDIT_LOG_RETENTION_FILE": str(around.checkout / "policies" / "retention.yaml"),
             "GOVBUS_AUDIT_LOG_COPIES": json.dumps([around.home.root.resolve().as_uri()]),
         },
         "notifier": notifier_environment(around.settings, around.home, around.checkout),

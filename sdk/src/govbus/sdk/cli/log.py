@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from govbus.sdk.cli import log_follow, log_mirror
+from govbus.sdk.cli.log_keeping import add_keeping
 from govbus.sdk.cli.output import say, say_json, say_table, shown
 from govbus.sdk.cli.session import DEFAULT, OK, Keys, Options, session, trusted
 from govbus.sdk.failures import NotConfigured
@@ -22,6 +23,7 @@ app = App(name="log", help="Read the audit log; take proofs away.")
 app.command(log_follow.follow)
 app.command(log_mirror.mirror)
 app.command(log_mirror.consistency)
+add_keeping(app)
 _READERS = ("viewer", "operator", "auditor")
 _BYTES = ("leaf_hash", "entry", "attributes_base64", "payload_base64", "commitment_key")
 _STRETCH = re.compile(r"([0-9]{1,18})\.\.([0-9]{1,18})")

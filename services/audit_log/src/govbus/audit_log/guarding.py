@@ -33,7 +33,7 @@ def add_guards(
     origin = settings.audit_log_origin
     eraser = Eraser(service, sequencer, _eraser_engine(service, settings), origin, clock, service.registry)
     holding = Holding(service, sequencer, origin, clock)
-    pruner = Pruner(service, eraser, load_policy(settings.audit_log_retention_file), clock)
+    pruner = Pruner(service, eraser, load_policy(settings.retention_file), clock)
 
     schedule = FsckSchedule(settings, service.engine, clock, service.registry)
 

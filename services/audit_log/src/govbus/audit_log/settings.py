@@ -119,8 +119,8 @@ class Settings(ServiceSettings):
     audit_log_erase_interval_seconds: float = Field(
         default=60, gt=0, description="how often erasures on record that are not carried out are tried again"
     )
-    audit_log_retention_file: Path = Field(
-        default=Path("policies/retention.yaml"), description="for how long payloads are kept, by type"
+    audit_log_retention_file: Path | None = Field(
+        default=None, description="for how long payloads are kept, by type. Default: `retention.yaml` of the policies"
     )
     audit_log_prune_interval_seconds: float = Field(
         default=86_400, ge=0, description="how often what the retention policy does not keep is pruned; 0 = never"
@@ -171,6 +171,11 @@ class Settings(ServiceSettings):
     def key_file(self) -> Path:
         """Where the signing key lies."""
         return self.audit_log_key_file or self.data_directory / "checkpoint-key"
+
+    @property
+    def retention_file(self) -> Path:
+        """Where it stands for how long payloads are kept."""
+        return self.audit_log_retention_file or self.audit_log_policies_directory / "retention.yaml"
 
     @property
     def copies(self) -> tuple[str, ...]:
