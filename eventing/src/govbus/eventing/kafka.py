@@ -50,10 +50,11 @@ def connection_settings(settings: ServiceSettings) -> dict[str, Any]:
     return found
 
 
-def new_producer(settings: ServiceSettings, client_id: str) -> AIOKafkaProducer:
-    """Return an idempotent producer that waits for all in-sync replicas; the caller starts it."""
+def new_producer(settings: ServiceSettings, client_id: str, fencing_id: str | None = None) -> AIOKafkaProducer:
+    """Return an idempotent producer that waits for all in-sync replicas; the caller starts it (see `start_fenced`)."""
     return AIOKafkaProducer(
         client_id=client_id,
+        transactional_id=fencing_id,
         acks="all",
         enable_idempotence=True,
         max_batch_size=max(PRODUCER_BATCH_BYTES, EVENT_BYTES + 2 * ATTRIBUTES_BYTES),

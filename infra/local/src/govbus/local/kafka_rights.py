@@ -1,7 +1,8 @@
 """Who may do what on Kafka, derived from the manifest: a pure table of ACLs.
 
-A service writes its own topics, reads what the manifest says, and joins groups of its own name. The person at this
-machine reads every topic and joins any group but the services'. A platform writes its own topic. Nobody may more.
+A service writes its own topics, reads what the manifest says, joins groups of its own name and fences producers of it.
+The person at this machine reads every topic and joins any group but the services'. A platform writes its own topic.
+Nobody may more.
 """
 
 from collections.abc import Iterator
@@ -66,6 +67,9 @@ def _group_rights(manifest: Manifest) -> Iterator[AclBinding]:
         if principal.kind == "service":
             yield _allow(name, ResourceType.GROUP, f"govbus.{name}", AclOperation.READ)
             yield _allow(name, ResourceType.GROUP, f"govbus.{name}.", AclOperation.READ, ResourcePatternType.PREFIXED)
+            for operation in (AclOperation.WRITE, AclOperation.DESCRIBE):
+                own = ResourcePatternType.PREFIXED
+                yield _allow(name, ResourceType.TRANSACTIONAL_ID, f"govbus.{name}.", operation, own)
         elif principal.kind == "person":
             yield _allow(name, ResourceType.GROUP, "*", AclOperation.READ)
             yield _binding(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +23,12 @@ _ENTRIES: Final = "SELECT idx, entry, leaf_hash FROM entry WHERE idx >= $1 ORDER
 _TILES: Final = "SELECT level, idx, root, hashes FROM tile WHERE level = $1 AND idx >= $2 AND idx < $3 ORDER BY idx"
 _INSERT: Final = "INSERT INTO checkpoint (size, root, subtrees, note, epoch) VALUES ($1, $2, $3, $4, $5)"
 _CURSOR: Final = "SELECT next_index, checkpoint_size FROM place_cursor WHERE place = $1"
-_LOCK_CURSOR: Final = _CURSOR + " FOR UPDATE SKIP LOCKED"
+_LOCK_TOPIC: Final = (
+    "SELECT next_index, checkpoint_size, holder, extract(epoch FROM now() - moved_at)::float8,"
+    " extract(epoch FROM now())::float8 FROM place_cursor WHERE place = 'topic' FOR UPDATE SKIP LOCKED"
+)
+_HOLD: Final = "UPDATE place_cursor SET holder = $1 WHERE place = 'topic'"
+_RELEASE: Final = "UPDATE place_cursor SET holder = NULL WHERE place = 'topic' AND holder = $1"
 _MOVE: Final = "UPDATE place_cursor SET next_index = $2, checkpoint_size = $3, moved_at = now() WHERE place = $1"
 
 TOPIC: Final = "topic"
@@ -44,6 +50,17 @@ class Cursor:
 
     next_index: int
     checkpoint_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCursor:
+    """How far the topic has come, who publishes, for how long it stood still, and what time it is."""
+
+    next_index: int
+    checkpoint_size: int
+    holder: UUID | None
+    still_seconds: float
+    now_seconds: float
 
 
 async def try_lead(connection: AsyncConnection) -> bool:
@@ -100,10 +117,20 @@ async def read_cursor(connection: AsyncConnection, place: str) -> Cursor:
     return Cursor(row[0], row[1])
 
 
-async def lock_cursor(connection: AsyncConnection, place: str) -> Cursor | None:
-    """Return the cursor, locked until the transaction ends; None while another process has it."""
-    found = await rows(connection, _LOCK_CURSOR, (place,))
-    return Cursor(found[0][0], found[0][1]) if found else None
+async def lock_topic(connection: AsyncConnection) -> TopicCursor | None:
+    """Return the topic's cursor, locked until the transaction ends; None while another process has it."""
+    found = await rows(connection, _LOCK_TOPIC)
+    return TopicCursor(*found[0]) if found else None
+
+
+async def hold_topic(connection: AsyncConnection, holder: UUID) -> None:
+    """Name who publishes from now on; the caller holds the row's lock."""
+    await connection.exec_driver_sql(_HOLD, (holder,))
+
+
+async def release_topic(connection: AsyncConnection, holder: UUID) -> None:
+    """Name nobody any more, unless another one was named since."""
+    await connection.exec_driver_sql(_RELEASE, (holder,))
 
 
 async def move_cursor(connection: AsyncConnection, place: str, cursor: Cursor) -> None:
