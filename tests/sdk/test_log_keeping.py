@@ -41,7 +41,7 @@ async def _fill(desk: Desk) -> None:
 
 @pytest.fixture
 def command(log: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The log is there first. `command("vera", "auditor", …)` runs a command as a person; returns exit code and JSON."""
+    """`command("vera", "auditor", …)` runs a command as a person; returns exit code and JSON."""
 
     assert log.audit_log_eraser_postgres_url is not None
 
