@@ -1,8 +1,5 @@
 """A stranger's tools (golang.org/x/mod) accept what the log serves and refuse it once anything was changed."""
 
-import os
-import shutil
-import subprocess
 from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
@@ -11,31 +8,13 @@ import pytest
 
 from audit_log.desk import Desk, event, settings
 from govbus.contracts.translog.tiles import Tile, tiles_at
-
-HERE = Path(__file__).parent
-DEBIAN_GOPATH = Path("/usr/share/gocode")
-"""Where Debian's golang-golang-x-mod-dev puts its sources."""
-
-BUILD_SECONDS = 240
+from interop.go_checker.building import BUILD_SECONDS, build_checker, run_checker
 
 
 @pytest.fixture(scope="session")
 def checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checker, built with Debian's packages or with the module proxy."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("no `go` here: install golang-go and golang-golang-x-mod-dev to run the stranger's checker")
-    binary = tmp_path_factory.mktemp("go") / "checker"
-    environment = {**os.environ, "GOFLAGS": "-mod=readonly"}
-    if (DEBIAN_GOPATH / "src/golang.org/x/mod").is_dir():
-        environment |= {"GO111MODULE": "off", "GOPATH": str(DEBIAN_GOPATH), "GOFLAGS": ""}
-    built = subprocess.run(
-        [go, "build", "-o", str(binary), "."],
-        cwd=HERE, env=environment, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False,
-    )  # fmt: skip
-    if built.returncode:
-        pytest.skip(f"golang.org/x/mod is not to be had here: {built.stderr.splitlines()[-1]}")
-    return binary
+    return build_checker(tmp_path_factory.mktemp("go"))
 
 
 @pytest.fixture
@@ -77,13 +56,9 @@ def _write(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def _run(checker: Path, vkey: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([checker, vkey, folder], capture_output=True, text=True, timeout=60, check=False)
-
-
 @pytest.mark.timeout(BUILD_SECONDS + 60)
 def test_a_stranger_verifies_the_whole_log(checker: Path, served: tuple[str, Path]) -> None:
-    answer = _run(checker, *served)
+    answer = run_checker(checker, "log", *served)
     assert answer.stderr == ""
     assert answer.stdout == "ok: size 713, 713 entries by tiles, 6 proof files\n"
 
@@ -106,6 +81,6 @@ def test_a_stranger_refuses_any_changed_byte(checker: Path, served: tuple[str, P
     raw = bytearray((folder / file).read_bytes())
     raw[len(raw) // 3 + 5] ^= 0x01
     (folder / file).write_bytes(raw)
-    answer = _run(checker, vkey, folder)
+    answer = run_checker(checker, "log", vkey, folder)
     assert answer.returncode == 1
     assert answer.stderr.startswith("REFUSED:")
