@@ -1,7 +1,6 @@
 """Witnesses as processes of their own, on loopback."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,14 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from govbus.local.ports import answers, free_ports
+
 START_SECONDS = 20.0
 
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    [port] = free_ports(1)
+    return port
 
 
 @contextmanager
@@ -43,8 +43,7 @@ def _wait_until_it_listens(child: "subprocess.Popen[str]", port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         assert child.poll() is None, "the witness ended by itself"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if answers(port):
+            return
         time.sleep(0.05)
     raise TimeoutError
