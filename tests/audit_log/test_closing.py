@@ -237,6 +237,8 @@ def test_the_commands_say_in_a_sentence_what_is_wrong(
 ) -> None:
     assert close(successor="x", reason="r", output=tmp_path / "out") == 2
     assert "run it with the settings of the audit log" in capsys.readouterr().err
+    assert close(successor="x", reason="r", output=tmp_path / "absent" / "out") == 2
+    assert "is no folder: nothing was closed" in capsys.readouterr().err
     assert succeed(predecessor=tmp_path / "absent", key=("a+b",), reason="r", ended="tired") == 2
     assert "--ended is one of closed, key_lost, key_stolen" in capsys.readouterr().err
     monkeypatch.setenv("GOVBUS_POSTGRES_URL", "postgresql+asyncpg://nobody@127.0.0.1:1/x")

@@ -71,6 +71,8 @@ def close(*, successor: str, reason: str, output: Path) -> int:
     output
         Where to write the proof of the closing: `govbus verify` reads it, and `govbus log succeed` needs it.
     """
+    if not output.parent.is_dir():
+        return _failed(USAGE, f"{output.parent} is no folder: nothing was closed")
     try:
         settings = Settings()
         closed, proof = asyncio.run(close_log(settings, _successor(successor, settings.audit_log_origin), reason))

@@ -24,7 +24,9 @@ _BETWEEN: Final = (
     " WHERE s.size > $1 AND s.size <= $2 ORDER BY s.size, s.witness"
 )
 _QUORUM: Final = "SELECT size, is_required FROM witness_quorum"
-_MOVE: Final = "UPDATE witness_quorum SET size = greatest(size, $1), is_required = $2"
+_MOVE: Final = (
+    "UPDATE witness_quorum SET size = greatest(size, $1), is_required = $2 WHERE size < $1 OR is_required <> $2"
+)
 
 
 @dataclass(frozen=True, slots=True)
