@@ -29,6 +29,7 @@ from govbus.contracts.translog.proof import parse_proof
 from govbus.contracts.translog.verification import verify_proof
 from govbus.contracts.translog.vkey import COSIGNATURE, VerificationKey, parse_vkeys
 from govbus.eventing.manifest import StartRefused
+from govbus.sdk.cli.program import run
 from translog_answers import known
 from witness.desk import private_key
 from witness.running import free_port, running, witness_arguments
@@ -67,6 +68,15 @@ async def _ask(desk: Desk) -> None:
 async def _shown(desk: Desk) -> dict[str, Any]:
     found: dict[str, Any] = (await desk.get("/v1/log/witnesses")).json()
     return found
+
+
+async def _stranger(desk: Desk, folder: Path, vkey: str) -> int:
+    """Return the exit code of `govbus verify --policy` for entry 1 under the newest checkpoint."""
+    [(entry,)] = await desk.rows("SELECT entry FROM entry WHERE idx = 1")
+    (folder / "1.entry").write_bytes(bytes(entry))
+    (folder / "1.tlog-proof").write_text((await desk.get("/v1/log/entries/1/proof")).text, encoding="utf-8")
+    files = [str(folder / name) for name in ("1.tlog-proof", "1.entry")]
+    return run(["verify", *files, "--key", vkey, "--policy", str(folder / "policy")])
 
 
 @pytest.fixture
@@ -112,6 +122,7 @@ async def test_two_witnesses_are_a_quorum_one_frozen_is_none_and_the_log_goes_on
         assert (found["checkpoint_size"], found["quorum"]["met"], found["quorum"]["size"]) == (2, False, 1)
         assert [(it["size"], it["failure"]) for it in found["witnesses"]] == [(2, None), (1, "timeout")]
         assert (await desk.get("/v1/log/entries/1", "viewer")).json()["state"] == "integrated"
+        assert await _stranger(desk, tmp_path, vkey) == 1
         assert await desk.rows("SELECT max(checkpoint_size) FROM place_cursor WHERE place <> 'topic'") == [(2,)]
         assert desk.service.refusal is None
         proof = (await desk.get("/v1/log/entries/0/proof?witnessed=true")).text
@@ -128,6 +139,7 @@ async def test_two_witnesses_are_a_quorum_one_frozen_is_none_and_the_log_goes_on
         proof = (await desk.get("/v1/log/entries/1/proof")).text
         verified = verify_proof(entry, proof, vkey, witness_vkeys=[str(key) for key in parsed.witness_keys])
         assert quorum_met(parsed, verified.cosigned_by)
+        assert await _stranger(desk, tmp_path, vkey) == 0
         metrics = (await desk.get("/metrics")).text
         assert 'govbus_log_witness_size_entries{witness="witness.example/w2"} 3.0' in metrics
         assert "govbus_log_witness_quorum 1.0" in metrics
