@@ -27,6 +27,9 @@ CopyUrl = Annotated[str, AfterValidator(_copy_url)]
 class Settings(ServiceSettings):
     """`GOVBUS_…` settings; those of the log alone begin with `GOVBUS_AUDIT_LOG_`."""
 
+    batch_count: int = Field(
+        default=2000, description="records of one transaction: a waiting backlog waits for the disk less often"
+    )
     audit_log_origin: str = Field(
         default="govbus.local/audit",
         description="name of the log in every checkpoint; never changed, as proofs carry it",
