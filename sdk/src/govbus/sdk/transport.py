@@ -150,6 +150,22 @@ class Transport:
         except httpx2.HTTPError as error:
             raise Unreachable(f"the answer of {self.url} broke off ({_said(error)})") from None
 
+    def parts(self, path: str, token: str | None, parameters: Mapping[str, str] | None = None) -> Iterator[bytes]:
+        """Yield a file's bytes as they come, however long it is.
+
+        Raises:
+            Refused: the server said no.
+            Unreachable: the connection was lost; what came until then is not the whole file.
+        """
+        waits = httpx2.Timeout(LINE_SECONDS, connect=CONNECT_SECONDS)
+        try:
+            with self._client.stream("GET", path, params=parameters, headers=bearer(token), timeout=waits) as response:
+                if response.status_code >= _ERROR_STATUS:
+                    raise _failure(response.status_code, response.headers, _read(response))
+                yield from response.iter_bytes()
+        except httpx2.HTTPError as error:
+            raise Unreachable(f"the file from {self.url} broke off ({_said(error)})") from None
+
     def server_sent(self, path: str, token: str, parameters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield (id, data) of server-sent events until the server ends the stream.
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
-from govbus.sdk.cli import log_follow, log_mirror
+from govbus.sdk.cli import log_evidence, log_follow, log_mirror
 from govbus.sdk.cli.log_keeping import add_keeping
+from govbus.sdk.cli.log_search import add_search
 from govbus.sdk.cli.output import say, say_json, say_table, shown
 from govbus.sdk.cli.session import DEFAULT, OK, Keys, Options, session, trusted
 from govbus.sdk.failures import NotConfigured
@@ -23,49 +24,14 @@ app = App(name="log", help="Read the audit log; take proofs away.")
 app.command(log_follow.follow)
 app.command(log_mirror.mirror)
 app.command(log_mirror.consistency)
+app.command(log_evidence.pack)
+app.command(log_evidence.kpis)
 add_keeping(app)
+add_search(app)
 _READERS = ("viewer", "operator", "auditor")
 _BYTES = ("leaf_hash", "entry", "attributes_base64", "payload_base64", "commitment_key")
 _STRETCH = re.compile(r"([0-9]{1,18})\.\.([0-9]{1,18})")
 _COLUMNS = ("index", "state", "type", "subject", "time", "id")
-
-
-@app.command
-def entries(
-    *,
-    subject: str | None = None,
-    type_: Annotated[str | None, Parameter(name="--type")] = None,
-    source: str | None = None,
-    actor: str | None = None,
-    correlation: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    limit: int = 50,
-    cursor: str | None = None,
-    options: Options = DEFAULT,
-) -> int:
-    """List entries, narrowed by what is given; --cursor takes `next` of the page before."""
-    wanted = {
-        "subject": subject,
-        "type": type_,
-        "source": source,
-        "actor": actor,
-        "correlation": correlation,
-        "since": since,
-        "until": until,
-        "limit": str(limit),
-        "cursor": cursor,
-    }
-    with session(options) as opened:
-        reader = LogReader(opened.transport, opened.token(*_READERS))
-        page = reader.entries({name: value for name, value in wanted.items() if value is not None})
-    if options.json:
-        say_json(page)
-        return OK
-    say_table(_COLUMNS, [[item.get(name) for name in _COLUMNS] for item in page.get("items", [])])
-    if page.get("next"):
-        say(f"more: --cursor {page['next']}")
-    return OK
 
 
 @app.command

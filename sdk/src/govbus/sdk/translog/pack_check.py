@@ -1,6 +1,7 @@
 """Verifies an evidence pack offline: the export in it, and the proof of each of its entries."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def check_pack(file: Path, trust: Trust, *, tell: Tell) -> PackReport:
     try:
         with zipfile.ZipFile(file) as pack:
             return _check(pack, trust, tell)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise NotProved.at(file.name, f"is not a whole ZIP file: {error}") from None
 
 
