@@ -15,6 +15,7 @@ from typing import Final
 import httpx2
 
 from bench.bare_endpoint import bare_endpoint
+from bench.processor_time import load, per_event, used_seconds
 from bench.running_intake import RunningIntake, running_intake
 from bench.said import batches, events
 
@@ -56,7 +57,10 @@ def main() -> int:
 async def _batches(intake: RunningIntake, bare: str) -> float:
     ours, theirs = _sides(intake, bare, _BATCH)
     bodies = batches(uuid.uuid4().hex, BATCH_COUNT)
-    await _take_turns(ours, theirs, bodies)
+    used_before = used_seconds(intake)
+    batches_count = await _take_turns(ours, theirs, bodies)
+    used = per_event(used_before, used_seconds(intake), batches_count * BATCH_COUNT)
+    _say(f"processor time: {used}; {load()}")
     for name, side in (("bare COPY and commit", theirs), ("intake", ours)):
         rate = statistics.median(side.per_second) * BATCH_COUNT
         _say(f"batches of {BATCH_COUNT}: {name:22} {rate:9.0f} events/s")
@@ -81,14 +85,19 @@ def _sides(intake: RunningIntake, bare: str, headers: dict[str, str]) -> tuple[S
     return ours, Side(f"{bare}/events", headers)
 
 
-async def _take_turns(ours: Side, theirs: Side, bodies: Iterator[bytes]) -> None:
-    """Let both sides work in turns, so that they meet the same moods of the disk; the first turn only warms up."""
+async def _take_turns(ours: Side, theirs: Side, bodies: Iterator[bytes]) -> int:
+    """Let both sides work in turns, so that they meet the same moods of the disk; the first turn only warms up.
+
+    Returns how many bodies our side took, those of the first turn too.
+    """
     async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
-        for side in (theirs, ours):
-            await _turn(client, Side(side.url, side.headers), bodies, WARM_SECONDS)
+        warm = [Side(side.url, side.headers) for side in (theirs, ours)]
+        for side in warm:
+            await _turn(client, side, bodies, WARM_SECONDS)
         for _ in range(ROUNDS_COUNT):
             for side in (theirs, ours):
                 await _turn(client, side, bodies, ROUND_SECONDS)
+    return len(warm[-1].seconds) + len(ours.seconds)
 
 
 async def _turn(client: httpx2.AsyncClient, side: Side, bodies: Iterator[bytes], seconds: float) -> None:

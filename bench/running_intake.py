@@ -35,6 +35,8 @@ class RunningIntake:
     intake_dsn: str
     kafka: dict[str, Any]
     pid: int
+    postgres_pid: int
+    kafka_pid: int
 
 
 @contextmanager
@@ -49,7 +51,7 @@ def running_intake() -> Iterator[RunningIntake]:
         paused = [one["pid"] for name, one in children.items() if name not in _KEPT_AWAKE]
         for pid in paused:
             os.kill(pid, signal.SIGSTOP)
-        yield _described(folder, endpoints, children["intake"]["pid"])
+        yield _described(folder, endpoints, {name: one["pid"] for name, one in children.items()})
     finally:
         for pid in paused:
             os.kill(pid, signal.SIGCONT)
@@ -78,7 +80,7 @@ def _endpoints(folder: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]
     raise SystemExit(f"the stack did not start:\n{(folder / 'up.log').read_text(errors='replace')[-2000:]}")
 
 
-def _described(folder: Path, endpoints: dict[str, Any], pid: int) -> RunningIntake:
+def _described(folder: Path, endpoints: dict[str, Any], pids: dict[str, int]) -> RunningIntake:
     home = Home(folder)
     server = PostgresServer(home.postgres, Passwords(home.passwords).of("postgres"))
     said = endpoints["kafka"]
@@ -94,7 +96,9 @@ def _described(folder: Path, endpoints: dict[str, Any], pid: int) -> RunningInta
             "sasl_plain_username": said["username"],
             "sasl_plain_password": said["password"],
         },
-        pid=pid,
+        pid=pids["intake"],
+        postgres_pid=pids["postgres"],
+        kafka_pid=pids["kafka"],
     )
 
 

@@ -4,6 +4,7 @@ It is told requests over its standard input and answers each in order over its s
 ends when its input does, however its parent ended.
 """
 
+import gc
 import signal
 import sys
 from datetime import datetime
@@ -54,5 +55,6 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # what was imported is not looked through again
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells the whole group; the parent's end ends this one
     serve(sys.stdin.buffer, sys.stdout.buffer)
