@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 from govbus.contracts import strict_json
 from govbus.contracts.translog.checkpoint import OpenedCheckpoint
@@ -41,6 +42,11 @@ class LogReader:
     def entries(self, narrowed: Mapping[str, str]) -> dict[str, Any]:
         """Return one page of entries: `items` and `next`."""
         return self._transport.get(f"{PREFIX}/entries", self._token, parameters=narrowed).document()
+
+    def trace(self, event_id: str, source: str | None) -> dict[str, Any]:
+        """Return what led to an event and what followed, as nodes and edges."""
+        narrowed = {} if source is None else {"source": source}
+        return self._transport.get(f"{PREFIX}/trace/{quote(event_id)}", self._token, parameters=narrowed).document()
 
     def tile(self, tile: Tile) -> bytes:
         """Return a tile's bytes, not verified."""

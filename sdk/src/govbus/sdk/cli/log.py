@@ -31,7 +31,6 @@ add_search(app)
 _READERS = ("viewer", "operator", "auditor")
 _BYTES = ("leaf_hash", "entry", "attributes_base64", "payload_base64", "commitment_key")
 _STRETCH = re.compile(r"([0-9]{1,18})\.\.([0-9]{1,18})")
-_COLUMNS = ("index", "state", "type", "subject", "time", "id")
 
 
 @app.command

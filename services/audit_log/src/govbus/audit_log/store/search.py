@@ -27,6 +27,9 @@ _NEXT_TYPES: Final = (
     " SELECT type FROM found WHERE type IS NOT NULL AND ($2::text IS NULL OR type ~<~ $2) LIMIT $3"
 )
 
+_PLAN_ANEW: Final = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
+"""For this transaction: a plan for any word or time would be one for none, as they differ a millionfold in matches."""
+
 
 class TooManyTypes(Exception):
     """A pattern that stands for more types than a search compares with."""
@@ -47,6 +50,7 @@ async def find_entries(connection: AsyncConnection, wanted: Wanted, limit_count:
     query = select(*COLUMNS).select_from(joined(wanted)).where(*conditions).order_by(entry.c.idx).limit(limit_count)
     if _is_walked(wanted):
         return await read_records(connection, query)
+    await connection.exec_driver_sql(_PLAN_ANEW)
     beyond = wanted.from_index + STRETCH_COUNT
     near = await read_records(connection, query.where(*_below(wanted, beyond)))
     if len(near) == limit_count or (wanted.below_index is not None and beyond >= wanted.below_index):
