@@ -180,3 +180,20 @@ def test_any_bytes_are_refused_with_a_status(raw: bytes) -> None:
 def test_a_request_is_written_and_read_back_alike(old: int, new: int, last: int) -> None:
     made = AddCheckpoint(old, tuple(leaves(last)), f"o\n{new}\nr\n\nline\n")
     assert parse_add_checkpoint(made.to_bytes()) == made
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["", "x"]), st.booleans()), max_size=25)
+)
+def test_whatever_a_log_sends_all_that_is_cosigned_is_one_history(
+    asked: list[tuple[int, int, str, bool]],
+) -> None:
+    state, cosigned = WitnessState(Path(":memory:")), [(0, "")]
+    for old, new, branch, knows_the_size in asked:
+        size = cosigned[-1][0] if knows_the_size else old
+        if _ask(state, request(size, new, branch=branch)).status == HTTPStatus.OK:
+            cosigned.append((new, branch if new > 3 else ""))
+    state.close()
+    sizes = [size for size, _ in cosigned]
+    assert sizes == sorted(sizes)
+    assert len({branch for size, branch in cosigned if size > 3}) <= 1
