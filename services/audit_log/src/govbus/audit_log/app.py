@@ -16,7 +16,6 @@ from govbus.audit_log.handing_out import add_exports
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.keys import load_keys
 from govbus.audit_log.losses import Losses
-from govbus.audit_log.months import prepare_months
 from govbus.audit_log.outside import CopyPlace
 from govbus.audit_log.progress import Progress
 from govbus.audit_log.published import PublishedCheckpoints
@@ -28,9 +27,6 @@ from govbus.audit_log.watching import add_witnesses
 from govbus.audit_log.wording import WordIndex
 from govbus.contracts import topics
 from govbus.eventing.service import Service
-
-MONTHS_SECONDS = 6 * 3600.0
-"""How often coming months get their partition: two months ahead, so that many failures in a row cost nothing."""
 
 CLOSED_SECONDS = 1.0
 """How soon a running log notices that it was closed beside it; the database refuses to append at once."""
@@ -67,7 +63,6 @@ def build_app(settings: Settings) -> FastAPI:
     service.every("copy", settings.audit_log_outside_interval_seconds, copying.round)
     service.every("words", settings.audit_log_words_interval_seconds, words.round)
     service.every("closed", CLOSED_SECONDS, ClosedWatch(service.engine, standing).look)
-    service.every("months", MONTHS_SECONDS, lambda: prepare_months(service.engine))
     service.every("frozen", settings.progress_poll_seconds, lambda: free_head(service.engine))
     reader = service.access.require("viewer") if not settings.audit_log_public else anyone
     return service.app(

@@ -1,4 +1,4 @@
-"""Composes what keeps, what takes away and what examines: holds, erasures, pruning, fsck."""
+"""Composes what keeps, what takes away and what examines: months of payloads, holds, erasures, pruning, fsck."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +12,7 @@ from govbus.audit_log.erasing import Eraser
 from govbus.audit_log.fsck_schedule import LOOK_SECONDS, FsckSchedule
 from govbus.audit_log.handlers import Sequencer
 from govbus.audit_log.holding import Holding
+from govbus.audit_log.months import prepare_months
 from govbus.audit_log.pruning import Pruner
 from govbus.audit_log.retention_file import load_policy
 from govbus.audit_log.settings import Settings
@@ -20,6 +21,8 @@ from govbus.eventing.service import Service
 
 _ERASER_POOL_COUNT: Final = 2
 _OWNER_GUARD_SECONDS: Final = 300.0
+_MONTHS_SECONDS: Final = 6 * 3600.0
+"""How often coming months get their partition: two months ahead, so that many failures in a row cost nothing."""
 
 
 def add_guards(
@@ -40,6 +43,7 @@ def add_guards(
     async def prune() -> None:
         await pruner.round()
 
+    service.every("months", _MONTHS_SECONDS, lambda: prepare_months(service.engine))
     service.every("erase", settings.audit_log_erase_interval_seconds, eraser.carry_out_pending)
     if settings.audit_log_prune_interval_seconds:
         service.every("prune", settings.audit_log_prune_interval_seconds, prune)
