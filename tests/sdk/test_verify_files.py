@@ -10,12 +10,13 @@ import pytest
 from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.checkpoint import parse_checkpoint
 from govbus.contracts.translog.cosignature import cosign
+from govbus.contracts.translog.entry import commit
 from govbus.contracts.translog.note import parse_note, with_signatures
 from govbus.contracts.translog.vkey import COSIGNATURE, VerificationKey
 from govbus.sdk.cli.program import run
 from govbus.sdk.translog import export_rows
 from sdk.exports import Row, manifest_of, ndjson, proof_of, rows_of, write_export, write_pack
-from sdk.static_log import checkpoint_of, entry, served, signer, write_log
+from sdk.static_log import COMMITMENT_KEY, checkpoint_of, entry, served, signer, write_log
 from translog_answers.naive import consistency
 
 VKEY = str(signer().key)
@@ -105,7 +106,8 @@ def test_a_changed_row_is_named_by_line_and_index(
         ({"count": 7}, "counts 7 rows"),
         ({"origin": "another.example"}, "names the log"),
         ({"size": SIZE + 1}, "speaks of size"),
-        ({"range": {"first": 4, "last": 299}}, "frames rows 4 to 299"),
+        ({"range": {"first": 4, "last": 299}}, "frames rows 4 to 299, they are 3 to 299"),
+        ({"filter": {"from": "all"}}, "no index"),
         ({"nodes": []}, "nodes are missing"),
         ({"v": 2}, "is not the manifest"),
         ({"nodes": [[0, 1]]}, "is not the manifest"),
@@ -128,9 +130,12 @@ def test_rows_that_were_left_out_are_noticed(tmp_path: Path, told: Told) -> None
     folder = write_export(tmp_path / "export", "ndjson", rows_of(ENTRIES, some), manifest_of(ENTRIES, INDEXES))
     assert verify(folder) == 1
     assert places(told) == [("manifest.json", None)]
-    whole = manifest_of(ENTRIES, some, filter={}, range={"first": 3, "last": 299})
+    whole = manifest_of(ENTRIES, some, filter={"from": "3", "to": "101"})
     assert verify(write_export(tmp_path / "whole", "ndjson", rows_of(ENTRIES, some), whole)) == 1
     assert places(told) == [("manifest.json", 5)]
+    cut = manifest_of(ENTRIES, [0, 1, 2], filter={})
+    assert verify(write_export(tmp_path / "cut", "ndjson", rows_of(ENTRIES, [0, 1, 2]), cut)) == 1
+    assert places(told) == [("manifest.json", 3)]
 
 
 def test_every_node_of_a_manifest_counts(tmp_path: Path) -> None:
@@ -139,6 +144,26 @@ def test_every_node_of_a_manifest_counts(tmp_path: Path) -> None:
         right, node[2] = node[2], "A" * 43 + "="
         assert verify(write_export(tmp_path / "export", "ndjson", rows_of(ENTRIES, INDEXES), manifest)) == 1
         node[2] = right
+
+
+@pytest.mark.parametrize("format_", ["ndjson", "csv", "parquet"])
+def test_texts_and_payloads_that_are_empty_or_absent_hold_in_every_format(
+    tmp_path: Path, told: Told, format_: str
+) -> None:
+    kinds = [
+        entry(0, subject="", payload_commitment=commit(COMMITMENT_KEY, b"")),
+        entry(1, subject=None, time=None),
+        entry(2, subject='=1+1,"\r\n'),
+    ]
+    rows = rows_of(kinds, [0, 1, 2])
+    rows[0] |= {"payload": b"", "kafka_partition": 0, "kafka_topic": "govbus.facts"}
+    rows[1] |= {"kafka_partition": 0, "kafka_topic": "govbus.facts"}
+    rows[2] |= {"kafka_partition": 0, "kafka_topic": "govbus.facts"}
+    assert verify(write_export(tmp_path / "export", format_, rows, manifest_of(kinds, [0, 1, 2]))) == 0
+    assert told()["payloads_count"] == 3
+    rows[0]["kafka_partition"] = 1
+    assert verify(write_export(tmp_path / "export", format_, rows, manifest_of(kinds, [0, 1, 2]))) == 1
+    assert places(told)[0][1] == 0
 
 
 def test_an_export_of_nothing_proves_nothing_but_holds(tmp_path: Path, told: Told) -> None:

@@ -1,4 +1,4 @@
-"""docs/verify-us.md does what it says: with a key and a pack an auditor gets to a statement, of a forged one to none."""
+"""docs/verify-us.md does what it says: with key and pack an auditor gets to a statement, of a forged one to none."""
 
 import json
 import shutil

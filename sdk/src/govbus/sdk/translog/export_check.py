@@ -101,10 +101,27 @@ def _take(read: _Read, row: ExportRow) -> None:
     except EntryRejected as error:
         read.differs(row, f"entry {row.index}: {error}")
         return
-    for name in _FROM_ENTRY:
-        if name in row.shown and row.shown[name] != getattr(entry, name):
+    for name, said in _said(entry).items():
+        if name in row.shown and _text(row.shown[name]) != _text(said):
             read.differs(row, f"entry {row.index}: column `{name}` is not what the entry says")
     _open_commitments(read, row, entry)
+
+
+def _said(entry: Entry) -> dict[str, object]:
+    """Return the columns that repeat what an entry says."""
+    place = entry.kafka
+    kafka = {
+        "kafka_topic": place and place.topic,
+        "kafka_partition": place and place.partition,
+        "kafka_offset": place and place.offset,
+        "kafka_timestamp": place and place.timestamp_ms,
+    }
+    return {name: getattr(entry, name) for name in _FROM_ENTRY} | kafka
+
+
+def _text(value: object) -> str:
+    """Return a value as CSV has it, which knows neither numbers nor the absence of a text."""
+    return "" if value is None else str(value)
 
 
 def _open_commitments(read: _Read, row: ExportRow, entry: Entry) -> None:
@@ -141,30 +158,27 @@ def _against_manifest(read: _Read, manifest: Manifest, origin: str, size: int) -
         found.append(Difference(MANIFEST, f"speaks of size {manifest.size}, its checkpoint is of {size}"))
     if manifest.count != len(indexes):
         found.append(Difference(MANIFEST, f"counts {manifest.count} rows, there are {len(indexes)}"))
-    if indexes and None not in (manifest.first, manifest.last):
-        first, last = manifest.first or 0, manifest.last or 0
-        found += [
-            Difference(MANIFEST, f"frames rows {first} to {last}, there is one of index {index}", index)
-            for index in (indexes[0], indexes[-1])
-            if not first <= index <= last
-        ]
-        if not manifest.filter.keys() - _BOUNDS:
-            found += _left_out(indexes, first, last)
+    framed = (indexes[0], indexes[-1]) if indexes else (None, None)
+    if (manifest.first, manifest.last) != framed:
+        said = f"frames rows {manifest.first} to {manifest.last}, they are {framed[0]} to {framed[1]}"
+        found.append(Difference(MANIFEST, said))
+    if not manifest.filter.keys() - _BOUNDS:
+        found += _left_out(indexes, manifest)
     return found
 
 
-def _left_out(indexes: list[int], first: int, last: int) -> list[Difference]:
+def _left_out(indexes: list[int], manifest: Manifest) -> list[Difference]:
+    """Return the first index that an export without conditions should hold and does not."""
+    try:
+        first = int(manifest.filter.get("from", 0))
+        end = min(int(manifest.filter.get("to", manifest.size)), manifest.size)
+    except (TypeError, ValueError):
+        return [Difference(MANIFEST, "its filter is bounded by something that is no index")]
     there = set(indexes)
-    missing = [index for index in range(first, min(last, first + len(indexes)) + 1) if index not in there]
-    return (
-        [
-            Difference(
-                MANIFEST, f"frames rows {first} to {last} without a filter, row {missing[0]} is missing", missing[0]
-            )
-        ]
-        if missing
-        else []
-    )
+    missing = next((index for index in range(first, end) if index not in there), None)
+    if missing is None:
+        return []
+    return [Difference(MANIFEST, f"asks for all entries from {first} to {end - 1}, {missing} is missing", missing)]
 
 
 def _against_root(read: _Read, manifest: Manifest, root: bytes) -> list[Difference]:

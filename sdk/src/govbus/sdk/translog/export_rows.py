@@ -73,11 +73,16 @@ def _csv(file: IO[bytes], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
             place = f"{name} line {reader.line_num}"
             if None in fields or None in fields.values():
                 raise NotProved.at(place, "has another number of columns than the first line")
-            yield place, {column: cell or None for column, cell in fields.items()}
+            yield place, {column: cell or _empty(column, fields) for column, cell in fields.items()}
     except (csv.Error, UnicodeDecodeError) as error:
         raise NotProved.at(f"{name} line {reader.line_num}", str(error)) from None
     finally:
         text.detach()
+
+
+def _empty(column: str, fields: Mapping[str, Any]) -> str | None:
+    """Return what an empty cell is: nothing, or, beside a key that opens it, content of no bytes."""
+    return "" if column in _BYTES and fields.get("commitment_key") else None
 
 
 def _parquet(file: IO[bytes], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

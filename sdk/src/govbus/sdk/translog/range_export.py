@@ -49,7 +49,16 @@ def export_range(reader: LogReader, trust: Trust, first: int, last: int) -> Rang
         raise NotProved(error.detail) from None
     if found != signed.root:
         raise NotProved(f"the served entries {first} to {last} and hash tiles do not lead to the signed root")
-    manifest = Manifest(signed.origin, {}, first, last, len(entries), signed.size, str(opened.note), nodes)
+    manifest = Manifest(
+        signed.origin,
+        {"from": str(first), "to": str(last + 1)},
+        first,
+        last,
+        len(entries),
+        signed.size,
+        str(opened.note),
+        nodes,
+    )
     return RangeExport(b"".join(_line(index, raw) for index, raw in enumerate(entries, start=first)), manifest)
 
 
