@@ -87,7 +87,8 @@ def _sentence(missing: Missing, recovered: Recovered | None) -> str:
     found += f"Every root outside is the tree's: {roots} checkpoints.\n"
     if recovered is None:
         return found + "Nothing was written: run it again with --apply.\n"
-    return found + f"They are stored. Start the service: it compares, signs and goes on.\n{_lost(recovered.lost)}"
+    found += f"They are stored. Start the service: it compares, signs and goes on.\n{_lost(recovered.lost)}"
+    return found + _actions(recovered.actions)
 
 
 def _lost(ranges: Sequence[Range]) -> str:
@@ -101,6 +102,16 @@ def _lost(ranges: Sequence[Range]) -> str:
     )
 
 
+def _actions(indexes: Sequence[int]) -> str:
+    if not indexes:
+        return ""
+    shown = ", ".join(map(str, indexes[:_SHOWN_COUNT])) + (", …" if len(indexes) > _SHOWN_COUNT else "")
+    return (
+        f"Entries {shown} erased, pruned or held something, and what is lost with their payloads. What was erased "
+        "since the backup is back: repeat the erasures and holds since then from your own records.\n"
+    )
+
+
 def _as_json(missing: Missing, recovered: Recovered | None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "from_size": missing.from_size,
@@ -109,7 +120,15 @@ def _as_json(missing: Missing, recovered: Recovered | None) -> dict[str, Any]:
         "newest_outside_size": missing.newest.size if missing.newest else None,
         "applied": recovered is not None,
     }
-    return found if recovered is None else found | {"lost": [list(item) for item in recovered.lost]}
+    return (
+        found
+        if recovered is None
+        else found
+        | {
+            "lost": [list(item) for item in recovered.lost],
+            "actions": list(recovered.actions),
+        }
+    )
 
 
 def _failed(code: int, sentence: str, *, json: bool) -> int:

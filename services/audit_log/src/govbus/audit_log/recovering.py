@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.audit_log.domain.consistency import Inconsistent, check_head, check_same, missing_range, regrow
-from govbus.audit_log.domain.gaps import draft_recovery
+from govbus.audit_log.domain.gaps import drafts_of_recovery
 from govbus.audit_log.domain.holds import ordered_by
 from govbus.audit_log.domain.index_ranges import Range, ranges_of
 from govbus.audit_log.domain.recovery import Republished, Signed, recovered_leaf, stated
@@ -55,12 +55,16 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What was written, and which entries have lost payload and commitment key for ever."""
+    """What was written, and which entries have lost payload and commitment key for ever.
+
+    `actions` are those of them that erased, pruned or held something: nobody can tell any more what.
+    """
 
     from_size: int
     to_size: int
     checkpoint_count: int
     lost: tuple[Range, ...]
+    actions: tuple[int, ...]
 
 
 class Recovery:
@@ -134,12 +138,13 @@ class Recovery:
             lost = ranges_of(
                 await recovery.indexes_without_payload(connection, missing.published_index, missing.to_size)
             )
+            actions = await recovery.actions_without_payload(connection, missing.published_index, missing.to_size)
             recovered = (missing.from_size, missing.to_size - 1)
-            draft = draft_recovery(self._keys.origin, recovered, lost, self._clock(), fresh_id())
-            await _sequencer().enter(connection, [draft])
+            drafts = drafts_of_recovery(self._keys.origin, recovered, lost, actions, self._clock(), fresh_id)
+            await _sequencer().enter(connection, drafts)
             await recovery.advance_published(connection, missing.to_size, missing.topic_size)
         count = sum(size > missing.from_size for size in missing.notes)
-        return Recovered(missing.from_size, missing.to_size, count, lost)
+        return Recovered(missing.from_size, missing.to_size, count, lost, tuple(actions))
 
     async def _notes_in_copies(
         self, connection: AsyncConnection, signed_size: int, head: CompactRange

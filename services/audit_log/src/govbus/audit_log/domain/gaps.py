@@ -1,14 +1,14 @@
 """The log's own entry about what it does not hold: records that were deleted unread, payloads lost with a restore."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from govbus.audit_log.domain.classification import INTERNAL
 from govbus.audit_log.domain.drafts import Draft
-from govbus.audit_log.domain.index_ranges import Range, count_of
+from govbus.audit_log.domain.index_ranges import Range, count_of, holds, merged
 from govbus.audit_log.domain.own_entries import draft_own
 from govbus.contracts import strict_json
 from govbus.contracts.envelope import format_time
@@ -19,7 +19,7 @@ GAP: Final = "gap"
 RECORDS: Final = "records"
 PAYLOADS: Final = "payloads"
 _RANGES_COUNT: Final = 1_000
-"""Ranges that one entry lists, so that it fits into a record; the count is always whole."""
+"""Ranges that one entry lists, so that it fits into a record; more make more entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,37 @@ def draft_record_gap(origin: str, gap: RecordGap, id_: str) -> Draft:
     return _draft(origin, said, gap.noticed_at, id_)
 
 
-def draft_recovery(origin: str, recovered: Range, lost: Sequence[Range], at: datetime, id_: str) -> Draft:
-    """Return the draft of the entry that says what a recovery brought back, and whose payloads it could not."""
-    said = {
-        "what": PAYLOADS,
-        "recovered": list(recovered),
-        "ranges": [list(item) for item in lost[:_RANGES_COUNT]],
-        "missing_count": count_of(lost),
-        "noticed_at": format_time(at),
-    }
-    return _draft(origin, said, at, id_)
+def drafts_of_recovery(
+    origin: str,
+    recovered: Range,
+    lost: Sequence[Range],
+    actions: Sequence[int],
+    at: datetime,
+    new_id: Callable[[], str],
+) -> list[Draft]:
+    """Return the drafts of the entries that say what a recovery brought back, and whose payloads it could not.
+
+    `actions` are entries that erased, pruned or held something; with their payloads it is lost what.
+    """
+    parts = [lost[start : start + _RANGES_COUNT] for start in range(0, max(len(lost), 1), _RANGES_COUNT)]
+    drafts: list[Draft] = []
+    for ranges in parts:
+        said = {
+            "what": PAYLOADS,
+            "recovered": list(recovered),
+            "ranges": [list(item) for item in ranges],
+            "missing_count": count_of(ranges),
+            "actions": [index for index in actions if holds(ranges, index)],
+            "noticed_at": format_time(at),
+        }
+        drafts.append(_draft(origin, said, at, new_id()))
+    return drafts
+
+
+def read_lost_payloads(payload: bytes) -> tuple[Range, ...]:
+    """Return the entries whose payloads a `gap` entry says were lost with a restore."""
+    said: dict[str, Any] = strict_json.parse(payload)
+    return merged((first, last) for first, last in said["ranges"]) if said.get("what") == PAYLOADS else ()
 
 
 def read_record_gap(kind: str, payload: bytes | None) -> RecordGap | None:

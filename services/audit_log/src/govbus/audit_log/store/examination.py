@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.domain.erasures import Erasure, Explained, read_erasure
 from govbus.audit_log.domain.examination import OnRecord, StoredRow
+from govbus.audit_log.domain.gaps import read_lost_payloads
+from govbus.audit_log.domain.index_ranges import Range, holds, merged
 from govbus.audit_log.domain.tree_walk import SignedRoot
 from govbus.audit_log.store.rows import one_row, rows
 from govbus.contracts import strict_json
@@ -37,6 +39,10 @@ _OWN: Final = (
     "SELECT e.idx, e.kind, e.entry, p.key, p.attributes, p.payload, r.done_at, r.entry_index IS NOT NULL"
     " FROM entry e LEFT JOIN payload p ON p.idx = e.idx AND p.logged_on = e.logged_on"
     " LEFT JOIN erasure r ON r.entry_index = e.idx WHERE e.kind IN ('erasure', 'prune') ORDER BY e.idx"
+)
+_GAPS: Final = (
+    "SELECT e.entry, p.key, p.attributes, p.payload FROM entry e"
+    " JOIN payload p ON p.idx = e.idx AND p.logged_on = e.logged_on WHERE e.kind = 'gap'"
 )
 _INSERT_RUN: Final = (
     "INSERT INTO fsck_run (id, started_at, finished_at, size, checkpoint_count, guards_sha256, fault_count, faults,"
@@ -114,7 +120,8 @@ async def beyond_the_head(connection: AsyncConnection) -> list[str]:
 
 async def erasures_on_record(connection: AsyncConnection) -> tuple[OnRecord, list[str], int]:
     """Return what the log's own entries took away, what is wrong with them in words, and how many are not done."""
-    known: list[Erasure] = []
+    lost = await _lost_with_restores(connection)
+    known: list[Erasure] = [Erasure(lost)]
     done: list[Erasure] = []
     faults: list[str] = []
     pending_count = 0
@@ -122,7 +129,8 @@ async def erasures_on_record(connection: AsyncConnection) -> tuple[OnRecord, lis
         try:
             erasure = _opened(kind, entry, key, attributes, payload)
         except (VerificationFailed, ValueError) as error:
-            faults.append(f"entry {index} says no longer what it took away: {error}")
+            if not holds(lost, index):
+                faults.append(f"entry {index} says no longer what it took away: {error}")
             continue
         known.append(erasure)
         if not is_listed:
@@ -132,6 +140,18 @@ async def erasures_on_record(connection: AsyncConnection) -> tuple[OnRecord, lis
         elif kind == "erasure":
             done.append(erasure)
     return OnRecord(Explained(known), Explained(done)), faults, pending_count
+
+
+async def _lost_with_restores(connection: AsyncConnection) -> tuple[Range, ...]:
+    """Return the entries of which the log itself says that a restored backup lacked their payloads."""
+    found: list[Range] = []
+    for entry, key, attributes, payload in await rows(connection, _GAPS):
+        try:
+            verify_payload(bytes(entry), bytes(payload), bytes(key), attributes=bytes(attributes))
+        except VerificationFailed:
+            continue  # said of the entry itself, as of every payload that its entry does not commit to
+        found.extend(read_lost_payloads(bytes(payload)))
+    return merged(found)
 
 
 async def keep_run(connection: AsyncConnection, run: Run) -> None:

@@ -26,6 +26,10 @@ _WITHOUT_PAYLOAD: Final = (
     "SELECT e.idx FROM entry e LEFT JOIN payload p ON p.idx = e.idx AND p.logged_on = e.logged_on"
     " WHERE e.idx >= $1 AND e.idx < $2 AND p.idx IS NULL ORDER BY e.idx"
 )
+_ACTIONS: Final = (
+    "SELECT e.idx FROM entry e LEFT JOIN payload p ON p.idx = e.idx AND p.logged_on = e.logged_on"
+    " WHERE e.idx >= $1 AND e.idx < $2 AND e.kind IN ('erasure', 'prune', 'hold') AND p.idx IS NULL ORDER BY e.idx"
+)
 
 
 async def restore_checkpoint(
@@ -50,3 +54,8 @@ async def advance_published(connection: AsyncConnection, next_index: int, checkp
 async def indexes_without_payload(connection: AsyncConnection, start: int, end: int) -> list[int]:
     """Return which of the entries [start, end) have no payload and key beside them."""
     return [row[0] for row in await rows(connection, _WITHOUT_PAYLOAD, (start, end))]
+
+
+async def actions_without_payload(connection: AsyncConnection, start: int, end: int) -> list[int]:
+    """Return which of the entries [start, end) erased, pruned or held something and no longer say what."""
+    return [row[0] for row in await rows(connection, _ACTIONS, (start, end))]
