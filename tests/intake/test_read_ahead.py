@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ STRUCTURED = (("content-type", b"application/cloudevents+json"),)
 INCIDENT = {"type": "dev.govbus.incident.reported.v1", "subject": "model/retail/credit-risk"}
 ACCOUNT = {"summary": "wrong refusals", "severity": "high", "account": "Ms Miller was turned down"}
 START_SECONDS = 30.0
+IDLE_SECONDS = 10.0
 
 
 def said(**attributes: Any) -> bytes:
@@ -47,7 +49,7 @@ def many(count: int) -> list[bytes]:
 @pytest.fixture
 async def ahead() -> AsyncIterator[ReadAhead]:
     """One process that reads, started by the first who asks."""
-    made = ReadAhead(1, lambda: NOW, restart_seconds=0.1)
+    made = ReadAhead(1, lambda: NOW, restart_seconds=0.1, answer_seconds=3.0)
     yield made
     await made.close()
 
@@ -145,6 +147,21 @@ async def test_a_reading_process_that_is_killed_loses_nothing_and_is_followed_by
     assert await ahead.prepare(taken) is None
     await prepared_by(ahead, taken)
     assert children() != [process]
+
+
+async def test_a_reading_process_that_stands_still_is_ended_and_holds_up_nothing_for_long(
+    desk: Desk, ahead: ReadAhead
+) -> None:
+    await registered(desk, ahead)
+    taken = records(many(2 * PART_COUNT))
+    await prepared_by(ahead, taken)
+    (process,) = children()
+    os.kill(process, signal.SIGSTOP)
+    begun = time.monotonic()
+    await take(desk, ahead, taken, await ahead.prepare(taken))
+    assert time.monotonic() - begun < IDLE_SECONDS
+    assert len(await desk.facts()) == 1 + len(taken)
+    assert process not in children()
 
 
 async def test_a_registration_that_changed_after_the_reading_decides(desk: Desk, ahead: ReadAhead) -> None:

@@ -8,6 +8,7 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
@@ -36,13 +37,25 @@ RESTART_SECONDS: Final = 5.0
 _PROBE: Final = Request(Source("", "", None), datetime.fromtimestamp(0, UTC), None, [])
 """Its answer says that a process has started."""
 
+ANSWER_SECONDS: Final = 5.0
+"""Below `idle_in_transaction_session_timeout` (10 s); a part takes some 10 ms."""
+
 Answer = asyncio.Future[list[Plain | None] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What will be answered, until when it is waited for, and how the process that owes it is ended."""
+
+    answer: Answer
+    within_seconds: float
+    end: Callable[[], None]
 
 
 class Ahead:
     """Consecutive records of one partition on their way through other processes, as `source` says them."""
 
-    def __init__(self, source: Source, now: datetime, first_offset: int, parts: Sequence[Answer]) -> None:
+    def __init__(self, source: Source, now: datetime, first_offset: int, parts: Sequence[Asked]) -> None:
         """Keep where the records begin and their parts in order."""
         self.source = source
         self.now = now
@@ -50,19 +63,32 @@ class Ahead:
         self._parts = parts
 
     async def of(self, record: RawRecord) -> tuple[list[Plain | None] | None, int]:
-        """Return the part that a record was read in, None when its process died, and the record's place in it."""
+        """Return the part that a record was read in, None when its process died, and the record's place in it.
+
+        A process that does not answer in time is ended: a transaction waits here.
+        """
         part, place = divmod(record.offset - self.first_offset, PART_COUNT)
-        return await self._parts[part], place
+        asked = self._parts[part]
+        await asyncio.wait({asked.answer}, timeout=asked.within_seconds)
+        if not asked.answer.done():
+            asked.end()
+            return None, place
+        return asked.answer.result(), place
 
 
 class ReadAhead:
     """Some processes that read, started when there is much to read for the first time."""
 
     def __init__(
-        self, processes_count: int, clock: Callable[[], datetime], restart_seconds: float = RESTART_SECONDS
+        self,
+        processes_count: int,
+        clock: Callable[[], datetime],
+        restart_seconds: float = RESTART_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         """With 0 processes nothing is read ahead."""
         self._clock = clock
+        self._answer_seconds = answer_seconds
         self._processes = [ReadingProcess(restart_seconds) for _ in range(processes_count)]
         self._sources: dict[str, Source] = {}
         self._turn = 0
@@ -80,13 +106,15 @@ class ReadAhead:
         if not ready:
             return None
         now = self._clock()
-        parts: list[Answer] = []
+        parts: list[Asked] = []
         with span(f"intake read {records[0].topic}"):
             traceparent = current_traceparent()
             for start in range(0, len(records), PART_COUNT):
                 raw = [(record.headers, record.value) for record in records[start : start + PART_COUNT]]
                 self._turn += 1
-                parts.append(ready[self._turn % len(ready)].ask(Request(source, now, traceparent, raw)))
+                process = ready[self._turn % len(ready)]
+                answer = process.ask(Request(source, now, traceparent, raw))
+                parts.append(Asked(answer, self._answer_seconds, process.end))
         return Ahead(source, now, records[0].offset, parts)
 
     async def close(self) -> None:
@@ -119,6 +147,12 @@ class ReadingProcess:
         self._asked.append(answer)
         self._process.stdin.write(packed(request))
         return answer
+
+    def end(self) -> None:
+        """End a process that does not answer; all that it was asked is answered with None."""
+        if self._process is not None:
+            _log.warning("a reading process does not answer and is ended")
+            self._process.kill()
 
     async def close(self) -> None:
         """End the process, which has nothing to lose."""
