@@ -16,7 +16,7 @@ from typing import Any, Final
 import asyncpg
 
 from bench.bare_log_reader import drain, handle_one_by_one
-from bench.logged_records import write, write_at_rate
+from bench.logged_records import ends, write, write_at_rate
 from bench.prefilled_log import prefill
 from bench.publication_delay import delays_ms
 from bench.running_log import FLOOR_DATABASE, SERVICE, LogServers, log_servers, running_log
@@ -93,7 +93,8 @@ def _round(servers: LogServers) -> tuple[float, float, float]:
     with running_log(servers) as log:
         time.sleep(IDLE_SECONDS)
         memory = log.resident_mebibytes()
-    offsets = asyncio.run(write(servers.aiokafka("intake"), TOPIC, uuid.uuid4().hex, RECORDS_COUNT))
+    offsets = asyncio.run(ends(servers.aiokafka(SERVICE), TOPIC))
+    asyncio.run(write(servers.aiokafka("intake"), TOPIC, uuid.uuid4().hex, RECORDS_COUNT))
     floor = servers.admin_dsn(FLOOR_DATABASE)
     first_index = asyncio.run(_size(servers))
     bare = drain(servers.aiokafka(SERVICE), floor, offsets, first_index, RECORDS_COUNT)
@@ -145,8 +146,8 @@ async def _await_signed(servers: LogServers) -> None:
 
 def _one_by_one(servers: LogServers) -> float:
     """Return the rate of a handler with one ORM commit per event, on records that the log does not wait for."""
-    intake = servers.aiokafka("risk")
-    offsets = asyncio.run(write(intake, topics.RISK, uuid.uuid4().hex, ONE_BY_ONE_COUNT, partition=0))
+    offsets = asyncio.run(ends(servers.aiokafka(SERVICE), topics.RISK))
+    asyncio.run(write(servers.aiokafka("risk"), topics.RISK, uuid.uuid4().hex, ONE_BY_ONE_COUNT, partition=0))
     dsn = servers.admin_dsn(FLOOR_DATABASE).replace("postgresql:", "postgresql+asyncpg:")
     place = (topics.RISK, 0)
     return handle_one_by_one(servers.aiokafka(SERVICE), dsn, place, offsets[place], 10**9, ONE_BY_ONE_COUNT)

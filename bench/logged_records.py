@@ -44,16 +44,14 @@ def facts(run: str) -> Iterator[Event]:
         )
 
 
-async def write(kafka: Mapping[str, Any], topic: str, run: str, count: int, partition: int | None = None) -> Offsets:
-    """Write so many facts as fast as they go and return where each partition stood before."""
-    offsets = await _ends(kafka, topic)
+async def write(kafka: Mapping[str, Any], topic: str, run: str, count: int, partition: int | None = None) -> None:
+    """Write so many facts as fast as they go."""
     async with _producing(kafka) as producer:
         sent = []
         for event in islice(facts(run), count):
             key, value, headers = encode(event)
             sent.append(await producer.send(topic, value, key=key, headers=list(headers), partition=partition))
         await asyncio.gather(*sent)
-    return offsets
 
 
 async def write_at_rate(kafka: Mapping[str, Any], topic: str, run: str, rate: float, seconds: float) -> int:
@@ -75,7 +73,8 @@ def _producing(kafka: Mapping[str, Any]) -> AIOKafkaProducer:
     return AIOKafkaProducer(linger_ms=5, max_batch_size=128 * 1024, **kafka)
 
 
-async def _ends(kafka: Mapping[str, Any], topic: str) -> Offsets:
+async def ends(kafka: Mapping[str, Any], topic: str) -> Offsets:
+    """Return where each partition of a topic ends."""
     consumer = AIOKafkaConsumer(topic, enable_auto_commit=False, **kafka)
     await consumer.start()
     try:
