@@ -36,8 +36,8 @@ def take_export(transport: Transport, token: str, wish: Wish, folder: Path, trus
         NotProved: what was given is not what the log signed.
     """
     size = LogReader(transport, token).opened_checkpoint(trust).checkpoint.size
-    pinned = {"size": str(size), **wish.narrowed}
-    asked = {"format": wish.format, **pinned} | ({"confidential": "true"} if wish.confidential else {})
+    pinned = {"size": str(size), **wish.narrowed} | ({"confidential": "true"} if wish.confidential else {})
+    asked = {"format": wish.format, **pinned}
     folder.mkdir(parents=True, exist_ok=True)
     rows, manifest = folder / f"entries.{wish.format}", folder / MANIFEST
     with _whole(rows) as draft:

@@ -35,6 +35,7 @@ def router(engine: AsyncEngine, access: Access, disclosure: Disclosure) -> APIRo
         after = decode_cursor(cursor, int, largest=INT64_MAX - 1)
         if after:
             wanted = dataclasses.replace(wanted, from_index=max(after[0] + 1, wanted.from_index))
+        wanted = dataclasses.replace(wanted, sees_closed=principal.has("auditor"))
         async with engine.connect() as connection:
             state = await read_state(connection)
             try:

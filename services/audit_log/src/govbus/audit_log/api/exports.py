@@ -51,16 +51,18 @@ class Exports:
         self._exporting = exporting
         self._settings = settings
 
-    async def pin(self, wanted: Annotated[Wanted, Depends(wanted_entries)], size: _Size = None) -> Pinned:
-        """Return what an export holds; a FastAPI dependency.
+    async def pin(self, principal: Principal, wanted: Wanted, size: int | None, *, confidential: bool) -> Pinned:
+        """Return what an export of the principal's holds.
 
         Raises:
-            Problem: nothing is signed, not of that size, or more matches than one export may have.
+            Problem: not for this principal, nothing is signed, not of that size, or more than one export may have.
         """
+        if confidential and not principal.has("auditor"):
+            raise refusals.auditors_only()
         async with self._engine.connect() as connection:
             tree = await _tree(connection, size)
             below = tree.size if wanted.below_index is None else min(wanted.below_index, tree.size)
-            within = dataclasses.replace(wanted, below_index=below)
+            within = dataclasses.replace(wanted, below_index=below, sees_closed=confidential)
             try:
                 extent = await extent_of(connection, within)
             except TooManyTypes as error:
@@ -70,7 +72,7 @@ class Exports:
             raise refusals.export_too_large(extent.count, limit_count)
         return Pinned(within, stated_filter(wanted), tree, extent)
 
-    async def written(self, found: Pinned, format_: str, *, confidential: bool) -> AsyncGenerator[bytes, None]:
+    async def written(self, found: Pinned, format_: str) -> AsyncGenerator[bytes, None]:
         """Return the pieces of an export that has begun to be written.
 
         Raises:
@@ -80,7 +82,7 @@ class Exports:
             postgres_url=self._settings.postgres_url.get_secret_value(),
             format=format_,
             wanted=found.wanted,
-            confidential=confidential,
+            confidential=found.wanted.sees_closed,
             stated=found.stated,
             origin=self._settings.audit_log_origin,
             extent=found.extent,
@@ -104,13 +106,14 @@ def router(access: Access, disclosure: Disclosure, exports: Exports) -> APIRoute
     """Return the routes."""
     routes = APIRouter(prefix="/v1/log", tags=["log"])
     viewer = Annotated[Principal, Depends(access.require("viewer"))]
-    pinned = Annotated[Pinned, Depends(exports.pin)]
+    narrowed = Annotated[Wanted, Depends(wanted_entries)]
 
     @routes.get("/export", response_class=SentInTime, responses=_ROWS)
     async def export(
         principal: viewer,
-        found: pinned,
+        wanted: narrowed,
         format_: Annotated[Literal["ndjson", "csv", "parquet"], Query(alias="format")] = "ndjson",
+        size: _Size = None,
         *,
         confidential: bool = False,
     ) -> SentInTime:
@@ -118,13 +121,14 @@ def router(access: Access, disclosure: Disclosure, exports: Exports) -> APIRoute
 
         Payloads that are not public or internal are left out; `confidential=true` gives them to auditors, on record.
         """
-        if confidential and not principal.has("auditor"):
-            raise refusals.auditors_only()
+        found = await exports.pin(principal, wanted, size, confidential=confidential)
         if confidential and found.extent.closed_count:
             read = {"size": found.tree.size, "filter": found.stated, **dataclasses.asdict(found.extent)}
             await disclosure.record(principal, {"export": read})
-        pieces = await exports.written(found, format_, confidential=confidential)
-        query = urlencode({**found.stated, "size": found.tree.size})
+        pieces = await exports.written(found, format_)
+        query = urlencode(
+            {**found.stated, "size": found.tree.size} | ({"confidential": "true"} if confidential else {})
+        )
         headers = {
             "Link": f'</v1/log/export/manifest?{query}>; rel="describedby"; type="application/json"',
             "Content-Disposition": f'attachment; filename="entries.{format_}"',
@@ -133,12 +137,16 @@ def router(access: Access, disclosure: Disclosure, exports: Exports) -> APIRoute
         return exports.sent(pieces, MEDIA_TYPES[format_], headers)
 
     @routes.get("/export/manifest", response_class=SentInTime, responses=_JSON)
-    async def manifest(_: viewer, found: pinned) -> SentInTime:
+    async def manifest(
+        principal: viewer, wanted: narrowed, size: _Size = None, *, confidential: bool = False
+    ) -> SentInTime:
         """Return what was asked for, the signed checkpoint, and the tree's nodes that lead from the rows to its root.
 
         `filter` and `range` say what was asked for; `govbus verify` recomputes the root from the rows' entry bytes.
+        It shows no payload; `confidential=true` belongs to the manifest of an export that had it.
         """
-        pieces = await exports.written(found, MANIFEST, confidential=False)
+        found = await exports.pin(principal, wanted, size, confidential=confidential)
+        pieces = await exports.written(found, MANIFEST)
         return exports.sent(pieces, "application/json", {"Cache-Control": "no-store"})
 
     return routes

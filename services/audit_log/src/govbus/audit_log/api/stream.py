@@ -150,6 +150,7 @@ def router(access: Access, streams: Streams, settings: Settings) -> APIRouter:
             wanted = dataclasses.replace(wanted, from_index=int(last_event_id) + 1)
         elif "from" not in request.query_params:
             wanted = dataclasses.replace(wanted, from_index=await streams.start())
+        wanted = dataclasses.replace(wanted, sees_closed=confidential)
         pieces = await streams.begin(Session(wanted, principal if confidential else None))
         stalled_seconds = settings.audit_log_stream_stalled_seconds
         return SentInTime(pieces, stalled_seconds=stalled_seconds, media_type=_MEDIA_TYPE, headers=dict(_HEADERS))

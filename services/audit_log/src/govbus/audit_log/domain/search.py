@@ -9,7 +9,7 @@ class Wanted:
     """Conditions that all hold. Times compare with when Govbus came to know, `since` included and `until` not.
 
     `subject` is one subject, or all below it (`model/bank/*`); in `type`, `*` is any characters. `text` is found in
-    payloads that every reader may see, and in no other, whoever asks.
+    payloads that every reader may see, and in no other, whoever asks; `actor` in the others, too, if `sees_closed`.
     """
 
     id: str | None = None
@@ -25,3 +25,4 @@ class Wanted:
     until: datetime | None = None
     from_index: int = 0
     below_index: int | None = None
+    sees_closed: bool = False
