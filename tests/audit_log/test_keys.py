@@ -78,6 +78,7 @@ def test_what_only_reads_a_log_makes_no_key(tmp_path: Path) -> None:
         ({"audit_log_next_key": SecretStr("ab"), "audit_log_next_key_file": Path("k")}, "both set"),
         ({"audit_log_next_key_file": Path("absent")}, "absent is not there"),
         ({"audit_log_key": SecretStr("ab" * 32), "audit_log_next_key": SecretStr("ab" * 32)}, "is the key in force"),
+        ({"audit_log_origin": "our log"}, "GOVBUS_AUDIT_LOG_ORIGIN: 'our log' cannot name a key"),
         ({"audit_log_retired_vkeys": "nonsense"}, "GOVBUS_AUDIT_LOG_RETIRED_VKEYS"),
     ],
 )

@@ -54,7 +54,11 @@ def load_keys(settings: Settings, *, make: bool = False) -> LogKeys:
     following = _following(settings.audit_log_next_key_file, settings.audit_log_next_key)
     signers = [NoteSigner(settings.audit_log_origin, key) for key in (following, first) if key is not None]
     retired = _retired(settings)
-    _check([signer.key for signer in signers], retired, settings.audit_log_origin)
+    try:
+        signing = [signer.key for signer in signers]
+    except KeyRejected as error:
+        raise KeyUnusable(f"GOVBUS_AUDIT_LOG_ORIGIN: {error}") from None
+    _check(signing, retired, settings.audit_log_origin)
     return LogKeys(tuple(signers), retired)
 
 
