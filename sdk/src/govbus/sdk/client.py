@@ -14,7 +14,7 @@ from govbus.sdk.emitting import Result
 from govbus.sdk.endpoints import Endpoints, find_endpoints
 from govbus.sdk.failures import NotConfigured
 from govbus.sdk.gate import Decision, Question
-from govbus.sdk.log_reading import LogReader
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.trust import trust_in
 from govbus.sdk.transport import Transport
 

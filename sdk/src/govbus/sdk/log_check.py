@@ -15,8 +15,8 @@ from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash
 from govbus.contracts.translog.paths import Node, ProofRejected, inclusion_plan, make, verify_inclusion
 from govbus.contracts.translog.tiles import WIDTH, node_from, tile_of, tiles_at
 from govbus.sdk.failures import NotProved
-from govbus.sdk.log_reading import LogReader
 from govbus.sdk.translog.folder_hashing import Tell
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.trust import Trust
 
 _NODES_COUNT = 1 << 16

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from govbus.sdk.log_reading import PREFIX, LogReader
 from govbus.sdk.translog.export_check import ExportReport, check_export
 from govbus.sdk.translog.export_rows import read_rows
+from govbus.sdk.translog.log_reading import PREFIX, LogReader
 from govbus.sdk.translog.manifest import MANIFEST, read_manifest
 from govbus.sdk.translog.trust import Trust
 from govbus.sdk.transport import Transport

@@ -14,8 +14,8 @@ from govbus.sdk.cli.log_search import add_search
 from govbus.sdk.cli.output import say, say_json, say_table, shown
 from govbus.sdk.cli.session import DEFAULT, OK, Keys, Options, session, trusted
 from govbus.sdk.failures import NotConfigured
-from govbus.sdk.log_reading import LogReader
 from govbus.sdk.proof_bundle import ProofBundle, dump_bundle
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.manifest import MANIFEST
 from govbus.sdk.translog.range_export import export_range
 from govbus.sdk.translog.trust import Trust

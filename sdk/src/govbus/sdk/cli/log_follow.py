@@ -16,9 +16,9 @@ from govbus.sdk.cli.output import say, say_json
 from govbus.sdk.cli.session import DEFAULT, OK, REFUSED, Keys, Options, PolicyFile, session, trusted
 from govbus.sdk.endpoints import find_kafka
 from govbus.sdk.failures import NotConfigured, NotProved
-from govbus.sdk.log_reading import LogReader
 from govbus.sdk.translog import tile_stream
 from govbus.sdk.translog.follow_state import StateFile
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.published_records import Published, StreamCheckpoint
 from govbus.sdk.translog.stream_damage import changed_entries
 from govbus.sdk.translog.tree_follower import StreamEntry, TreeFollower

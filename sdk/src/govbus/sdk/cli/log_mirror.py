@@ -11,9 +11,9 @@ from govbus.sdk.cli.output import say, say_json
 from govbus.sdk.cli.progress import tell
 from govbus.sdk.cli.session import DEFAULT, OK, Keys, Options, PolicyFile, session, trusted
 from govbus.sdk.failures import NotProved
-from govbus.sdk.log_reading import LogReader
 from govbus.sdk.translog.checkpoint_pair import read_consistency
 from govbus.sdk.translog.log_folder import LogFolder
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.mirror import Mirror
 
 _READERS = ("viewer", "operator", "auditor")

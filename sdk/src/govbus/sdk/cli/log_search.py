@@ -12,7 +12,7 @@ from cyclopts.validators import Number
 from govbus.sdk.cli.output import say, say_json, say_table
 from govbus.sdk.cli.session import DEFAULT, OK, Keys, Options, session, trusted
 from govbus.sdk.log_export import Wish, take_export
-from govbus.sdk.log_reading import LogReader
+from govbus.sdk.translog.log_reading import LogReader
 
 READERS: Final = ("viewer", "operator", "auditor")
 COLUMNS: Final = ("index", "state", "type", "subject", "time", "id")

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from govbus.sdk.cli.output import say, say_json, say_table
 from govbus.sdk.cli.session import DEFAULT, OK, REFUSED, UNREACHABLE, Options, Session, session
 from govbus.sdk.failures import GovbusFailure, NotConfigured, Refused, Unreachable
-from govbus.sdk.log_reading import LogReader
 from govbus.sdk.metrics_text import total_of
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.trust import trust_in
 from govbus.sdk.transport import Transport
 

@@ -21,13 +21,13 @@ from govbus.sdk.cli.verified import (
 )
 from govbus.sdk.failures import NotConfigured, NotProved
 from govbus.sdk.log_check import check_log
-from govbus.sdk.log_reading import LogReader
 from govbus.sdk.proof_bundle import ProofBundle, claimed_trust, read_bundle, verify_bundle
 from govbus.sdk.translog.checkpoint_pair import open_pair, read_consistency
 from govbus.sdk.translog.export_check import check_export
 from govbus.sdk.translog.export_rows import FORMATS, read_rows
 from govbus.sdk.translog.folder_check import Note, check_folder
 from govbus.sdk.translog.log_folder import LogFolder
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.manifest import MANIFEST, read_manifest
 from govbus.sdk.translog.pack_check import check_pack
 from govbus.sdk.translog.trust import Trust

@@ -12,9 +12,9 @@ from govbus.contracts.translog.merkle import EMPTY_ROOT, TILE_HEIGHT
 from govbus.contracts.translog.paths import ProofRejected, consistency_plan, make, verify_consistency
 from govbus.contracts.translog.tiles import WIDTH, Tile, TileRejected, node_from, split_hashes, tile_of
 from govbus.sdk.failures import NotProved
-from govbus.sdk.log_reading import LogReader
 from govbus.sdk.translog.folder_hashing import Tell
 from govbus.sdk.translog.log_folder import CHECKPOINT, OLDER, VKEY, LogFolder, place_of
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.tile_hashing import edge_root, leaf_hashes, perfect_root, split, width_at
 from govbus.sdk.translog.trust import Trust
 

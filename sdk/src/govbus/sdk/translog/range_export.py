@@ -11,7 +11,7 @@ from govbus.contracts.translog.paths import Node
 from govbus.contracts.translog.tiles import WIDTH, Tile, node_from, tile_of
 from govbus.contracts.translog.verification import VerificationFailed
 from govbus.sdk.failures import NotConfigured, NotProved
-from govbus.sdk.log_reading import LogReader
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.manifest import Manifest
 from govbus.sdk.translog.tile_hashing import width_at
 from govbus.sdk.translog.trust import Trust

@@ -7,7 +7,7 @@ from govbus.contracts.translog.checkpoint import parse_checkpoint
 from govbus.contracts.translog.note import NoteRejected, parse_note
 from govbus.contracts.translog.tiles import WIDTH, Tile, TileRejected, split_hashes
 from govbus.sdk.failures import Difference, GovbusFailure
-from govbus.sdk.log_reading import LogReader
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.tile_hashing import width_at
 from govbus.sdk.translog.tree_follower import TreeFollower
 

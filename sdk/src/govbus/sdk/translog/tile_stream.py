@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from govbus.contracts.translog.tiles import WIDTH
-from govbus.sdk.log_reading import LogReader
+from govbus.sdk.translog.log_reading import LogReader
 from govbus.sdk.translog.published_records import Published, StreamCheckpoint
 from govbus.sdk.translog.tree_follower import StreamEntry
 from govbus.sdk.translog.trust import Trust
