@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,12 @@ from govbus.contracts import topics
 from govbus.eventing.delivery import RawDelivery
 from govbus.eventing.records import RawRecord
 from govbus.intake.handlers import on_platform_records
-from intake.desk import Desk, cloud_event, open_desk
+from intake.desk import Desk, cloud_event, open_desk, reading_processes
 
 TOPIC = topics.intake_topic("demo")
 STRUCTURED = [("content-type", b"application/cloudevents+json")]
 DEADLINE_SECONDS = 60.0
+MANY_COUNT = 1500
 
 Sent = tuple[bytes | None, list[tuple[str, bytes]]]
 
@@ -103,6 +106,50 @@ async def test_events_pass_and_rubbish_is_on_record_while_the_partition_goes_on(
     async with desk.connection() as connection:
         parked = await connection.exec_driver_sql("SELECT count(*) FROM eventing_parked")
         assert parked.scalar_one() == 0
+
+
+async def test_events_arrive_once_and_in_order_though_processes_that_read_them_are_killed(
+    govbus_topics: RunningKafka, service_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    kafka = govbus_topics
+    numbered = [
+        (structured(id=str(number), subject=f"model/demo/m{number % 3}"), STRUCTURED) for number in range(MANY_COUNT)
+    ]
+    half = MANY_COUNT // 2
+    said: list[Sent] = [*numbered[:half], (b"\xff", STRUCTURED), numbered[0], *numbered[half:]]
+    processes = {"intake_reading_processes_count": 2, "batch_count": 300}
+    async with open_desk(service_database("intake"), tmp_path, **kafka_settings(kafka), **processes) as desk:
+        await desk.register("demo", source="//demo/platform", namespace="demo", types=["*"])
+        async with desk.app.router.lifespan_context(desk.app):
+            killing = asyncio.create_task(kill_one())
+            for begin in range(0, len(said), half):
+                await publish_at_once(kafka, said[begin : begin + half])
+            facts = await consume(kafka, topics.FACTS, MANY_COUNT)
+            (refusal,) = await consume(kafka, topics.REJECTED, 1)
+            await killing
+    assert json.loads(refusal.value)["reason"] == "invalid_utf8"
+    for place in range(3):
+        about_one = [fact for fact in facts if fact.key == f"model/demo/m{place}".encode()]
+        assert [int(attributes_of(fact)["ce_id"]) for fact in about_one] == list(range(place, MANY_COUNT, 3))
+
+
+async def publish_at_once(kafka: RunningKafka, records: list[Sent]) -> None:
+    """Write records of one partition without waiting for each."""
+    producer = AIOKafkaProducer(linger_ms=20, **kafka.aiokafka("source-demo"))
+    await producer.start()
+    try:
+        sent = [await producer.send(TOPIC, value, headers=headers, partition=0) for value, headers in records]
+        await asyncio.gather(*sent)
+    finally:
+        await producer.stop()
+
+
+async def kill_one() -> None:
+    """Kill the first process that reads, once there is one."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not (found := reading_processes()):
+            await asyncio.sleep(0.01)
+    os.kill(found[0], signal.SIGKILL)
 
 
 async def test_a_batch_of_records_costs_as_many_statements_as_one(

@@ -21,7 +21,7 @@ from govbus.intake.domain.source import Source
 from govbus.intake.handlers import on_platform_records
 from govbus.intake.plain_facts import read_plain
 from govbus.intake.read_ahead import PART_COUNT, WORTHWHILE_COUNT, Ahead, ReadAhead
-from intake.desk import NOW, Desk, cloud_event, open_desk
+from intake.desk import NOW, Desk, cloud_event, open_desk, reading_processes
 
 TOPIC = topics.intake_topic("lab")
 STRUCTURED = (("content-type", b"application/cloudevents+json"),)
@@ -72,14 +72,6 @@ async def prepared_by(ahead: ReadAhead, taken: list[RawRecord]) -> Ahead:
         while (found := await ahead.prepare(taken)) is None:  # noqa: ASYNC110 - the process tells its parent alone
             await asyncio.sleep(0.05)
     return found
-
-
-def children() -> list[int]:
-    """Return the processes that this one started to read."""
-    mine = [
-        int(child) for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()
-    ]
-    return [child for child in mine if b"reading_process" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def told(outgoing: list[tuple[str, Event]]) -> list[tuple[str, str, str, str, bytes]]:
@@ -138,7 +130,7 @@ async def test_a_reading_process_that_is_killed_loses_nothing_and_is_followed_by
     await registered(desk, ahead)
     taken = records(many(3 * PART_COUNT))
     await prepared_by(ahead, taken)
-    (process,) = children()
+    (process,) = reading_processes()
     os.kill(process, signal.SIGSTOP)
     prepared = await ahead.prepare(taken)
     os.kill(process, signal.SIGKILL)
@@ -146,7 +138,7 @@ async def test_a_reading_process_that_is_killed_loses_nothing_and_is_followed_by
     assert len(await desk.facts()) == 1 + len(taken)
     assert await ahead.prepare(taken) is None
     await prepared_by(ahead, taken)
-    assert children() != [process]
+    assert reading_processes() != [process]
 
 
 async def test_a_reading_process_that_stands_still_is_ended_and_holds_up_nothing_for_long(
@@ -155,13 +147,13 @@ async def test_a_reading_process_that_stands_still_is_ended_and_holds_up_nothing
     await registered(desk, ahead)
     taken = records(many(2 * PART_COUNT))
     await prepared_by(ahead, taken)
-    (process,) = children()
+    (process,) = reading_processes()
     os.kill(process, signal.SIGSTOP)
     begun = time.monotonic()
     await take(desk, ahead, taken, await ahead.prepare(taken))
     assert time.monotonic() - begun < IDLE_SECONDS
     assert len(await desk.facts()) == 1 + len(taken)
-    assert process not in children()
+    assert process not in reading_processes()
 
 
 async def test_a_registration_that_changed_after_the_reading_decides(desk: Desk, ahead: ReadAhead) -> None:
@@ -198,7 +190,7 @@ async def test_without_processes_everything_is_read_here() -> None:
     ahead.remember(TOPIC, Source("lab", "//lab", "retail"))
     assert await ahead.prepare(records(many(WORTHWHILE_COUNT))) is None
     await ahead.close()
-    assert not children()
+    assert not reading_processes()
 
 
 def test_a_process_answers_each_request_as_it_would_be_read_here_and_ends_with_its_input() -> None:
