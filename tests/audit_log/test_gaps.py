@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from audit_log.desk import Desk, event
+from audit_log.kafka_retention import delete_records
 from audit_log.live import live_settings, running, until_published
 from backends.running import RunningKafka
 from eventing.live import produce, published, until
@@ -18,13 +17,6 @@ from govbus.contracts import topics
 from govbus.eventing.records import encode
 
 pytestmark = pytest.mark.timeout(180)
-
-
-def delete_records(kafka: RunningKafka, topic: str, partition: int, before_offset: int) -> None:
-    """Delete as retention does: the partition begins at an offset."""
-    admin = AdminClient(dict(kafka.access.admin_client_config))
-    for done in admin.delete_records([TopicPartition(topic, partition, before_offset)]).values():
-        done.result(30)
 
 
 async def gaps_told(kafka: RunningKafka) -> list[dict[str, Any]]:

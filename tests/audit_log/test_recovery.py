@@ -13,16 +13,20 @@ import pytest
 from pydantic import SecretStr
 
 from audit_log.desk import Desk, event
+from audit_log.kafka_retention import delete_records
 from audit_log.live import live_settings, read_published, running, until_published
 from backends.running import RunningKafka, RunningPostgres
 from eventing.live import produce, until
+from govbus.audit_log.close import close_log
 from govbus.audit_log.fsck import fsck
+from govbus.audit_log.keys import load_keys
+from govbus.audit_log.outside import CopyPlace
 from govbus.audit_log.settings import Settings
 from govbus.contracts import topics
-from govbus.contracts.translog.checkpoint import open_checkpoint
+from govbus.contracts.translog.checkpoint import open_checkpoint, parse_checkpoint
 from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash
 from govbus.contracts.translog.paths import verify_consistency
-from govbus.contracts.translog.vkey import parse_vkey
+from govbus.contracts.translog.vkey import ED25519, VerificationKey, parse_vkey
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -117,6 +121,72 @@ async def test_a_restored_log_is_refused_recovered_and_goes_on(
         published, _ = await read_published(kafka)
         assert [b64decode(item["entry"]) for item in published] == [bytes(row[2]) for row in found]
         assert desk.service.refusal is None
+
+
+async def test_a_closed_log_is_recovered_to_its_end_and_takes_no_entry_about_it(
+    govbus_topics: RunningKafka, postgres: RunningPostgres, log_dsn: str, tmp_path: Path
+) -> None:
+    kafka = govbus_topics
+    await produce(kafka, *facts(0, 3))
+    settings = live_settings(kafka, log_dsn, tmp_path)
+    async with running(Desk(settings)) as desk:
+        await until_published(desk, 3)
+    backup = await back_up(postgres, log_dsn)
+    async with running(Desk(settings)) as desk:
+        await produce(kafka, event("secret", dataclassification="confidential"))
+        await until_published(desk, 4)
+        await close_log(settings, VerificationKey("govbus.local/audit-2", ED25519, bytes(32)), "moved")
+        await until_published(desk, 5)
+        entries = await desk.rows(_ENTRIES)
+    restored = settings.model_copy(update={"postgres_url": SecretStr(backup)})
+    done = recover(kafka, restored, "--apply")
+    assert done.returncode == 0, done.stderr
+    desk = Desk(restored)
+    await desk.sign()
+    assert await desk.rows(_ENTRIES) == entries
+    await desk.do("closed")
+    assert "is closed at 5 entries" in str(desk.service.refusal)
+    await desk.close()
+    postgres.drop_database(backup)
+
+
+async def test_what_cannot_be_recovered_is_said_and_nothing_is_written(
+    govbus_topics: RunningKafka, postgres: RunningPostgres, log_dsn: str, tmp_path: Path
+) -> None:
+    kafka = govbus_topics
+    await produce(kafka, *facts(0, 10))
+    settings = live_settings(kafka, log_dsn, tmp_path)
+    async with running(Desk(settings)) as desk:
+        await until_published(desk, 10)
+        newest = (await desk.get("/v1/log/checkpoint")).text
+    empty = settings.model_copy(update={"postgres_url": SecretStr(postgres.create_service_database("audit_log"))})
+    keys, place = load_keys(settings), CopyPlace(settings.copies[0])
+    assert parse_checkpoint(newest.partition("\n\n")[0] + "\n").size == 10
+    await place.put(10, newest)
+
+    await place.put(12, str(keys.sign(12, bytes(32))))
+    _is_refused(recover(kafka, empty, "--apply"), "entries 10..11 are missing")
+    remove_copy(tmp_path, 12)
+    await place.put(5, str(keys.sign(5, bytes(32))))
+    _is_refused(recover(kafka, empty, "--apply"), "has another root for size 5: there are two histories")
+    remove_copy(tmp_path, 5)
+    await place.put(5, newest)
+    _is_refused(recover(kafka, empty, "--apply"), "the copy of size 5 in")
+    remove_copy(tmp_path, 5)
+    delete_records(kafka, topics.AUDIT, 0, 4)
+    _is_refused(recover(kafka, empty, "--apply"), "are missing on govbus.audit")
+    async with running(Desk(empty)) as desk:
+        assert await desk.rows("SELECT count(*) FROM entry") == [(0,)]
+
+
+def remove_copy(folder: Path, size: int) -> None:
+    """Take one copy away."""
+    (folder / "data" / "checkpoints" / f"{size:020d}").unlink()
+
+
+def _is_refused(done: "subprocess.CompletedProcess[str]", because: str) -> None:
+    assert (done.returncode, because in done.stderr) == (1, True), done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 async def _refused(desk: Desk) -> bool:

@@ -51,8 +51,7 @@ class CopyPlace:
         """Keep copies below `url`; credentials come from the environment, as obstore takes them."""
         self.name = url
         self._folder = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
-        options = {"mkdir": True} if self._folder else {} if url.startswith("memory:") else _CLOUD
-        self._store: Any = from_url(url, **options)
+        self._store: Any = None
 
     async def put(self, size: int, note: str) -> None:
         """Write the checkpoint of a size once; the same statement again changes nothing.
@@ -86,10 +85,10 @@ class CopyPlace:
         found: list[int] = []
         offset = f"{_FOLDER}/{max(above_size, 0):0{_SIZE_DIGITS}d}"
         try:
-            async for batch in obstore.list(self._store, f"{_FOLDER}/", offset=offset, chunk_size=_LISTED_COUNT):
+            async for batch in obstore.list(self._opened(), f"{_FOLDER}/", offset=offset, chunk_size=_LISTED_COUNT):
                 named = (_NAME.fullmatch(item["path"]) for item in batch)
                 found.extend(int(match["size"]) for match in named if match)
-        except BaseError as error:
+        except (BaseError, OSError) as error:
             raise self._away(error) from None
         return sorted(found)
 
@@ -115,7 +114,7 @@ class CopyPlace:
         try:
             if self._folder:
                 return await asyncio.to_thread(_link_whole, self._folder / path, content)
-            await obstore.put_async(self._store, path, content, mode="create")
+            await obstore.put_async(self._opened(), path, content, mode="create")
         except AlreadyExistsError:
             return False
         except (BaseError, OSError) as error:
@@ -124,10 +123,17 @@ class CopyPlace:
 
     async def _read(self, path: str) -> str:
         try:
-            found = await (await obstore.get_async(self._store, path)).bytes_async()
+            found = await (await obstore.get_async(self._opened(), path)).bytes_async()
         except (BaseError, OSError) as error:
             raise self._away(error) from None
         return bytes(found).decode("utf-8", "replace")
+
+    def _opened(self) -> Any:
+        """Return the store, made at its first use: a disk that is not mounted is a place that is away."""
+        if self._store is None:
+            options = {"mkdir": True} if self._folder else {} if self.name.startswith("memory:") else _CLOUD
+            self._store = from_url(self.name, **options)
+        return self._store
 
     def _away(self, error: Exception) -> PlaceAway:
         """Name the kind alone: a message may quote a signed request."""

@@ -32,8 +32,8 @@ class RepublishedLog:
     async def read_from(self, index: int) -> AsyncGenerator[Republished | Signed, None]:
         """Yield entries from `index` on and checkpoints, to the end of the topic as it is now.
 
-        An entry stands at an offset of at least its index, so earlier records are skipped where that can be; an entry
-        before `index` may come all the same.
+        An entry stands at an offset of at least its index, so earlier records are skipped. That does not hold on a topic
+        that was made anew: it is read from its beginning. An entry before `index` may come all the same.
 
         Raises:
             KafkaError: the broker is away.
@@ -51,8 +51,9 @@ class RepublishedLog:
             begin = (await consumer.beginning_offsets([_PARTITION]))[_PARTITION]
             end = (await consumer.end_offsets([_PARTITION]))[_PARTITION]
             start = max(begin, index)
-            if start > begin and await _first_index(consumer, start, end) > index:
-                start = begin
+            if start > begin:
+                first_index = await _first_index(consumer, start, end)
+                start = begin if first_index is None or first_index > index else start
             async for record in _records(consumer, start, end):
                 item = _item(record)
                 if item is not None:
@@ -61,13 +62,13 @@ class RepublishedLog:
             await consumer.stop()
 
 
-async def _first_index(consumer: AIOKafkaConsumer, start: int, end: int) -> int:
-    """Return the index of the first entry from an offset on; one beyond all where there is none."""
+async def _first_index(consumer: AIOKafkaConsumer, start: int, end: int) -> int | None:
+    """Return the index of the first entry from an offset on, None where there is none."""
     async for record in _records(consumer, start, end):
         item = _item(record)
         if isinstance(item, Republished):
             return item.index
-    return end
+    return None
 
 
 async def _records(consumer: AIOKafkaConsumer, start: int, end: int) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
