@@ -9,7 +9,9 @@ import pytest
 
 from audit_log.desk import NOW, Desk, event
 from audit_log.guarded import ask, confirm, connect, erased, eraser_dsn, guarded_desk, waits_for_a_lock
+from audit_log.tampering import tamper
 from backends.running import RunningPostgres
+from govbus.audit_log.fsck import fsck
 from govbus.contracts import strict_json, topics
 from govbus.contracts.envelope import Event, format_time
 
@@ -196,3 +198,39 @@ async def test_an_erasure_that_comes_first_is_over_before_a_hold_is_in_force(
         await erasing.close()
         await looking.close()
     assert await log.rows("SELECT count(*) FROM payload WHERE idx = 0") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("DELETE FROM hold_scope; DELETE FROM hold", "was placed by an entry and is not in the table"),
+        (
+            """
+            UPDATE hold SET (lift_asked_by, lifted_by, lift_reason, lift_asked_at, lifted_at)
+                = ('a', 'b', 'r', now(), now())
+            """,
+            "is lifted, and no entry says so",
+        ),
+        ("UPDATE hold_scope SET subject = 'model/none'", "covers something else than its entry says"),
+        ("INSERT INTO hold VALUES ('false', 'person', 'r', 'p', now())", "hold false is in the table"),
+    ],
+)
+async def test_fsck_holds_the_table_of_holds_against_the_entries(
+    log: Desk, postgres: RunningPostgres, log_dsn: str, statement: str, fault: str
+) -> None:
+    lifted = await _placed(log, subject="model/retail/m0")
+    for name in ("vera", "walter"):
+        await _lift(log, lifted, name)
+    await _placed(log, subject="model/retail/m1")
+    await log.enter(held("h1"), held("h2"), held("h1", incident_id="7"), topic=topics.OVERSIGHT)
+    await log.enter(held("h2", released_at=format_time(NOW)), topic=topics.OVERSIGHT)
+    assert (await fsck(log.settings)).faults == ()
+    tables = ("hold", "hold_scope")
+    await tamper(
+        postgres,
+        log_dsn,
+        *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables),
+        *(part.strip() for part in statement.split(";")),
+    )
+    found = (await fsck(log.settings)).faults
+    assert any(fault in said for said in found), found

@@ -19,6 +19,7 @@ from govbus.audit_log.store import examination as store
 from govbus.audit_log.store.appending import Head, read_head
 from govbus.audit_log.store.examination import StoredCheckpointRow
 from govbus.audit_log.store.guards import expected_guards, read_guards
+from govbus.audit_log.store.hold_examination import hold_faults
 from govbus.audit_log.store.witnesses import cosignatures_between
 from govbus.contracts.translog.checkpoint import Checkpoint, open_checkpoint
 from govbus.contracts.translog.entry import CLOSED
@@ -26,8 +27,8 @@ from govbus.contracts.translog.note import NoteRejected
 from govbus.contracts.translog.vkey import VerificationKey
 from govbus.eventing.error_words import describe
 
-_STRETCH_COUNT: Final = 2_048
-"""Entries read at once, a multiple of a tile's 256: some tens of megabytes of payload at most."""
+_STRETCH_COUNT: Final = 512
+"""Entries read at once, a multiple of a tile's 256: 128 MiB if every payload were as large as one may be."""
 
 _FAULTS_COUNT: Final = 1_000
 """Faults kept in words; the rest are counted."""
@@ -115,7 +116,7 @@ class Examination:
         found, size = self._found, head.compact.size
         async with self._connection() as connection:
             record, faults, pending_count = await store.erasures_on_record(connection)
-        found.wrong(*faults)
+            found.wrong(*faults, *await hold_faults(connection))
         if pending_count:
             found.notices.append(f"{pending_count} erasures or prunings on record are not carried out yet, or held")
         await self._walk(head, record)

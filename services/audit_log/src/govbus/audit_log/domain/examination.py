@@ -9,8 +9,15 @@ from govbus.audit_log.domain.drafts import day_of
 from govbus.audit_log.domain.erasures import Explained
 from govbus.contracts import strict_json
 from govbus.contracts.identity import identity_digest
-from govbus.contracts.translog.entry import DUPLICATE_REFUSED, EVENT, Entry, EntryRejected, parse_entry
-from govbus.contracts.translog.verification import VerificationFailed, verify_payload
+from govbus.contracts.translog.entry import (
+    COMMITMENT_KEY_BYTES,
+    DUPLICATE_REFUSED,
+    EVENT,
+    Entry,
+    EntryRejected,
+    commit,
+    parse_entry,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +82,19 @@ def faults_of(row: StoredRow, record: OnRecord) -> Iterator[str]:
 
 
 def _payload_faults(row: StoredRow, entry: Entry) -> Iterator[str]:
-    try:
-        verify_payload(row.entry, row.payload or b"", row.key or b"", attributes=row.attributes)
-    except VerificationFailed as failure:
-        yield f"payload {row.index} is not what the entry commits to: {failure.reason}"
+    key, attributes = row.key or b"", row.attributes or b""
+    differing = [
+        name
+        for name, content, commitment in (
+            ("payload", row.payload or b"", entry.payload_commitment),
+            ("attributes", attributes, entry.attributes_commitment),
+        )
+        if len(key) != COMMITMENT_KEY_BYTES or commit(key, content) != commitment
+    ]
+    if differing:
+        yield f"payload {row.index} is not what the entry commits to: {', '.join(differing)}"
         return
-    said = strict_json.parse(row.attributes or b"{}")
+    said = strict_json.parse(attributes)
     if row.actor != said.get("authid") and (entry.kind == EVENT or row.actor is not None):
         yield f"payload {row.index} is found by another actor than it says"
     if entry.kind not in (EVENT, DUPLICATE_REFUSED):

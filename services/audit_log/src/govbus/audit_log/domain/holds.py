@@ -17,7 +17,8 @@ from govbus.contracts.translog.entry import EVENT
 
 PERSON: Final = "person"
 BY_EVENT: Final = "event"
-_HELD: Final = catalogue.type_of(EvidenceHeld).full_name
+HELD: Final = catalogue.type_of(EvidenceHeld).full_name
+"""The event by which oversight orders a hold or its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +70,28 @@ def shown(scope: HoldScope) -> dict[str, Any]:
 
 
 def ordered_by(draft: Draft) -> Hold | Release | None:
-    """Return what an `evidence.held` of oversight orders, None for every other draft.
+    """Return what an `evidence.held` of oversight orders, None for every other draft."""
+    fields = draft.fields
+    if fields.type != HELD or fields.kind != EVENT or fields.kafka is None or fields.kafka.topic != topics.OVERSIGHT:
+        return None
+    by = draft.actor or fields.source or ""
+    return read_order(fields.id or "", fields.subject or "", draft.payload, by, draft.known_at)
+
+
+def read_order(order_id: str, subject: str, payload: bytes, by: str, at: datetime) -> Hold | Release:
+    """Return what the payload of an `evidence.held` orders.
 
     One that its contract does not describe holds its whole subject: two people can lift that, nobody can bring back
     what was erased.
     """
-    fields = draft.fields
-    if fields.type != _HELD or fields.kind != EVENT or fields.kafka is None or fields.kafka.topic != topics.OVERSIGHT:
-        return None
-    order_id = fields.id or ""
-    by = draft.actor or fields.source or ""
-    subject = fields.subject or ""
     try:
-        said = EvidenceHeld.model_validate_json(draft.payload)
+        said = EvidenceHeld.model_validate_json(payload)
     except ValidationError:
         why = "an evidence.held that could not be read"
-        return Hold(f"oversight/{order_id}", order_id, BY_EVENT, why, by, draft.known_at, HoldScope((subject,)))
+        return Hold(f"oversight/{order_id}", order_id, BY_EVENT, why, by, at, HoldScope((subject,)))
+    hold_id = f"oversight/{said.hold_id}"
     if said.released_at is not None:
-        asked_by = ", ".join(said.held_by)
-        return Release(f"oversight/{said.hold_id}", said.reason, f"event {order_id}: {asked_by}", by, draft.known_at)
+        return Release(hold_id, said.reason, f"event {order_id}: {', '.join(said.held_by)}", by, at)
     identities = tuple(identity_digest(item.source, item.type, item.id) for item in said.events)
     scope = HoldScope(identities=identities) if identities else HoldScope((subject,))
-    return Hold(f"oversight/{said.hold_id}", order_id, BY_EVENT, said.reason, by, draft.known_at, scope)
+    return Hold(hold_id, order_id, BY_EVENT, said.reason, by, at, scope)
