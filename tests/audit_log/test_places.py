@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
+import httpx2
 import pytest
 from moto.server import ThreadedMotoServer
 from pydantic import ValidationError
@@ -34,9 +34,7 @@ def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
     known = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hidden-word", "AWS_REGION": "us-east-1"}
     for name, value in {**known, "AWS_ENDPOINT_URL": s3, "AWS_ALLOW_HTTP": "true"}.items():
         monkeypatch.setenv(name, value)
-    client = boto3.client("s3", endpoint_url=s3, region_name="us-east-1")
-    client.create_bucket(Bucket=BUCKET)
-    client.close()
+    httpx2.put(f"{s3}/{BUCKET}").raise_for_status()
     return f"s3://{BUCKET}/{uuid4().hex}"
 
 

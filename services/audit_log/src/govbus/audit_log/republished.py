@@ -32,8 +32,8 @@ class RepublishedLog:
     async def read_from(self, index: int) -> AsyncGenerator[Republished | Signed, None]:
         """Yield entries from `index` on and checkpoints, to the end of the topic as it is now.
 
-        An entry stands at an offset of at least its index, so earlier records are skipped. That does not hold on a topic
-        that was made anew: it is read from its beginning. An entry before `index` may come all the same.
+        An entry stands at an offset of at least its index, so earlier records are skipped. That does not hold on a
+        topic that was made anew: it is read from its beginning. An entry before `index` may come all the same.
 
         Raises:
             KafkaError: the broker is away.
