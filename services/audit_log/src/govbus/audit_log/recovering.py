@@ -28,6 +28,7 @@ from govbus.audit_log.outside import CopyPlace
 from govbus.audit_log.republished import RepublishedLog
 from govbus.audit_log.standing import Standing
 from govbus.audit_log.store import appending, holds, recovery, signing
+from govbus.audit_log.store.closing import closing_of
 from govbus.audit_log.store.tree import compact_at
 from govbus.contracts.identity import fresh_id
 from govbus.contracts.translog.checkpoint import Checkpoint, open_checkpoint
@@ -141,7 +142,8 @@ class Recovery:
             actions = await recovery.actions_without_payload(connection, missing.published_index, missing.to_size)
             recovered = (missing.from_size, missing.to_size - 1)
             drafts = drafts_of_recovery(self._keys.origin, recovered, lost, actions, self._clock(), fresh_id)
-            await _sequencer().enter(connection, drafts)
+            if await closing_of(connection) is None:  # a closed log takes no entry, not even about its recovery
+                await _sequencer().enter(connection, drafts)
             await recovery.advance_published(connection, missing.to_size, missing.topic_size)
         count = sum(size > missing.from_size for size in missing.notes)
         return Recovered(missing.from_size, missing.to_size, count, lost, tuple(actions))

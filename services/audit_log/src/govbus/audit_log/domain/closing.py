@@ -18,7 +18,7 @@ from govbus.contracts.envelope import format_time
 from govbus.contracts.making import service_source
 from govbus.contracts.translog import base64_strict
 from govbus.contracts.translog.checkpoint import Checkpoint, open_checkpoint
-from govbus.contracts.translog.entry import CLOSED, SUCCESSOR, EntryRejected, parse_entry
+from govbus.contracts.translog.entry import CLOSED, SUCCESSOR, EntryRejected, canonical_json, parse_entry
 from govbus.contracts.translog.note import NoteRejected
 from govbus.contracts.translog.proof import ProofMalformed, parse_proof
 from govbus.contracts.translog.verification import VerificationFailed, verify_payload, verify_proof
@@ -168,5 +168,7 @@ def _closed(raw: bytes, keys: Sequence[VerificationKey]) -> Predecessor:
 
 
 def _public(kind: str, origin: str, said: Mapping[str, Any], at: datetime, id_: str) -> Draft:
-    draft = draft_own(kind, origin, service_source("audit_log"), said, at, id_)
-    return dataclasses.replace(draft, classification=PUBLIC)
+    author = service_source("audit_log")
+    draft = draft_own(kind, origin, author, said, at, id_)
+    attributes = canonical_json({"authid": author, "dataclassification": PUBLIC})
+    return dataclasses.replace(draft, classification=PUBLIC, attributes=attributes)
