@@ -12,11 +12,11 @@ from govbus.audit_log.domain.publication import Publishable, published_entry
 from govbus.contracts import catalogue
 from govbus.contracts.conclusions.log import EntryPublished
 from govbus.contracts.translog import base64_strict
-from govbus.contracts.translog.entry import canonical_texts
+from govbus.contracts.translog.entry import EVENT, canonical_texts
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 STORED = Publishable(
-    7, b"{}", "a", "c", "internal", datetime(2026, 11, 23, tzinfo=UTC), bytes(32), b'{"id":"a"}', b'{"x":1}'
+    7, EVENT, b"{}", "a", "c", "internal", datetime(2026, 11, 23, tzinfo=UTC), bytes(32), b'{"id":"a"}', b'{"x":1}'
 )
 
 
