@@ -1,6 +1,7 @@
 """Entries are found by what they are about, by what is said in them, and never by reading the whole log."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -8,8 +9,10 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 
 from audit_log.desk import NOW, Desk, event
+from audit_log.guarded import erased, guarded_desk
 from backends.running import RunningPostgres
 from govbus.audit_log.domain.search import Wanted
+from govbus.audit_log.domain.words import PAYLOAD_BYTES
 from govbus.audit_log.store import search
 from govbus.contracts.envelope import format_time
 
@@ -91,6 +94,31 @@ async def test_the_words_of_an_erased_payload_are_gone_with_it(
         await connection.close()
     assert await _ids(log, "text=credit") == []
     assert await log.rows("SELECT count(*) FROM payload_words WHERE idx = 0") == [(0,)]
+
+
+async def test_erased_by_two_people_words_are_gone_and_what_is_erased_first_is_never_indexed(
+    postgres: RunningPostgres, log_dsn: str, tmp_path: Path
+) -> None:
+    log = guarded_desk(postgres, log_dsn, tmp_path)
+    try:
+        await log.sign()
+        await log.enter(*STORY)
+        await log.sign()
+        await erased(log, indexes=[3])
+        await log.do("words")
+        assert await _ids(log, "text=scoring") == ["r1", "o1"]
+        await erased(log, indexes=[0])
+        assert await _ids(log, "text=scoring") == ["o1"]
+        assert await log.rows("SELECT idx FROM payload_words WHERE idx < 7 ORDER BY idx") == [(1,), (4,)]
+    finally:
+        await log.close()
+
+
+async def test_a_payload_too_long_to_be_said_is_not_searched(desk: Desk) -> None:
+    long = b'{"note":"longword","rest":"' + b"x" * PAYLOAD_BYTES + b'"}'
+    await desk.enter(event("long", data=long), event("short", data=b'{"note":"longword"}'))
+    await desk.do("words")
+    assert await _ids(desk, "text=longword") == ["short"]
 
 
 async def test_words_are_indexed_in_stretches_and_a_gap_of_erased_payloads_ends_nothing(desk: Desk) -> None:

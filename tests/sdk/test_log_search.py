@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from audit_log.desk import Desk, bearer, event, settings
 from backends.running import aside
 from govbus.sdk.cli.program import run
+from govbus.sdk.translog import log_reading
+from govbus.sdk.transport import Transport
 from sdk.serving import serving
 
 STORY = (
@@ -97,6 +100,24 @@ def test_closed_payloads_are_taken_away_by_auditors_alone(
     assert run(command) == 0
     assert _said(capsys)["withheld_count"] == 0
     assert log.settings.audit_log_origin in (alone / "taken" / "manifest.json").read_text()
+
+
+def test_following_begins_a_stream_again_where_the_last_one_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_reading, "AGAIN_SECONDS", 0.0)
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        """Send two entries, as a stream that ends."""
+        start = int(request.url.params["from"])
+        asked.append(str(start))
+        blocks = [f'id: {n}\nevent: entry\ndata: {{"index":{n}}}\n\n' for n in (start, start + 1)]
+        content = ": quiet\n\n" + "".join(blocks)
+        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, text=content)
+
+    with Transport("http://log", transport=httpx2.MockTransport(answer)) as transport:
+        followed = log_reading.LogReader(transport, "any").follow(3)
+        assert [next(followed)["index"] for _ in range(6)] == [3, 4, 5, 6, 7, 8]
+    assert asked == ["3", "5", "7"]
 
 
 @pytest.mark.usefixtures("log")

@@ -1,5 +1,6 @@
 """Reading the audit log over its C2SP surface and its search; bytes are as served, trust is the caller's matter."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,6 +14,8 @@ from govbus.sdk.translog.trust import Trust
 from govbus.sdk.transport import Transport
 
 PREFIX: Final = "/v1/log"
+AGAIN_SECONDS: Final = 1.0
+"""Between two streams: the log ends each after an hour, so that whoever lost their rights reads no longer."""
 
 
 class LogReader:
@@ -96,12 +99,15 @@ class LogReader:
         return self._transport.get(f"{PREFIX}/consistency", self._token, parameters=sizes).document()
 
     def follow(self, start: int) -> Iterator[dict[str, Any]]:
-        """Yield entries from index `start` on as they are published, until the server ends the stream."""
-        parameters = {"from": str(start)}
-        for _, data in self._transport.server_sent(f"{PREFIX}/stream", self._token or "", parameters):
-            found = strict_json.parse(data.encode())
-            if isinstance(found, dict):
-                yield found
+        """Yield entries from index `start` on as they are published, without end: an ended stream is begun again."""
+        while True:
+            parameters = {"from": str(start)}
+            for place, data in self._transport.server_sent(f"{PREFIX}/stream", self._token or "", parameters):
+                found = strict_json.parse(data.encode())
+                if isinstance(found, dict):
+                    yield found
+                start = int(place) + 1 if place.isdigit() else start
+            time.sleep(AGAIN_SECONDS)
 
     def _text(self, path: str) -> str:
         content = self._transport.get(PREFIX + path, self._token).content

@@ -5,6 +5,7 @@ A lagging index only makes full text find the newest entries later. Deleting a p
 
 import asyncio
 import time
+from datetime import date
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -48,8 +49,12 @@ class WordIndex:
                 return False
             start, end = found[0], min(found[1], found[0] + _STRETCH_COUNT)
             payloads = await store.open_payloads(connection, start, end)
-            texts = [(item.index, item.logged_on, searchable_text(item.payload)) for item in payloads]
-            if worded := [item for item in texts if item[2]]:
-                await store.index_words(connection, worded)
+            texts: list[tuple[int, date, str]] = []
+            for item in payloads:
+                if text := searchable_text(item.payload):
+                    texts.append((item.index, item.logged_on, text))
+                await asyncio.sleep(0)  # others have their turn between two payloads
+            if texts:
+                await store.index_words(connection, texts)
             await store.move_words_cursor(connection, end)
         return end < found[1]

@@ -9,6 +9,10 @@ TEXT_CHARACTERS: Final = 16_384
 """Of a payload's texts, together: words beyond are not found, and none of a hostile size costs more."""
 
 
+PAYLOAD_BYTES: Final = 65_536
+"""A longer payload is a file rather than something said, and is not searched: parsing it would hold up others."""
+
+
 def searchable_text(payload: bytes) -> str:
     """Return the texts of a JSON payload, a line each, in their order; nothing of a payload that is no JSON."""
     try:

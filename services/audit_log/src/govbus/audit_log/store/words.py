@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from govbus.audit_log.domain.classification import PUBLISHED
+from govbus.audit_log.domain.words import PAYLOAD_BYTES
 from govbus.audit_log.store.rows import rows
 
 _LOCK: Final = (
@@ -17,7 +18,8 @@ _LOCK: Final = (
 _LAG: Final = "SELECT h.size - w.next_index FROM words_cursor w, log_head h"
 _OPEN: Final = (
     "SELECT p.idx, p.logged_on, p.payload FROM entry e JOIN payload p ON p.idx = e.idx AND p.logged_on = e.logged_on"
-    " WHERE e.idx >= $1 AND e.idx < $2 AND e.classification = ANY($3::text[]) ORDER BY e.idx"
+    " WHERE e.idx >= $1 AND e.idx < $2 AND e.classification = ANY($3::text[]) AND octet_length(p.payload) <= $4"
+    " ORDER BY e.idx"
 )
 _INSERT: Final = (
     "INSERT INTO payload_words (idx, logged_on, words)"
@@ -49,8 +51,9 @@ async def lag_count(connection: AsyncConnection) -> int:
 
 
 async def open_payloads(connection: AsyncConnection, start: int, end: int) -> list[OpenPayload]:
-    """Return the payloads of entries [start, end) that are public or internal."""
-    return [OpenPayload(*row) for row in await rows(connection, _OPEN, (start, end, list(PUBLISHED)))]
+    """Return the payloads of entries [start, end) that are public or internal and not too long to be searched."""
+    found = await rows(connection, _OPEN, (start, end, list(PUBLISHED), PAYLOAD_BYTES))
+    return [OpenPayload(*row) for row in found]
 
 
 async def index_words(connection: AsyncConnection, texts: Sequence[tuple[int, date, str]]) -> None:
