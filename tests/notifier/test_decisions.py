@@ -1,5 +1,6 @@
 """Repeats, retries, words, addresses: pure decisions."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -94,14 +95,8 @@ def test_no_text_can_break_out_of_its_line(text: str) -> None:
 
 def test_a_title_cannot_carry_another_header() -> None:
     event = opened()
-    event = type(event)(
-        **{
-            **{name: getattr(event, name) for name in event.__slots__},
-            "data": event.data.replace(b'"high"', b'"high"').replace(
-                b"version 1 is", b"x\\r\\nBcc: all@example.org\\r\\n version 1 is"
-            ),
-        }
-    )
+    data = event.data.replace(b"version 1 is", b"x\\r\\nBcc: all@example.org\\r\\n version 1 is")
+    event = dataclasses.replace(event, data=data)
     alert = alert_of(event, catalogue.read(event))
     assert alert
     wording = word(alert)
