@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -28,6 +28,7 @@ CONFIRMERS: Final = ("auditor", "reviewer:privacy")
 
 _REASON_CHARACTERS: Final = 1000
 Index = Annotated[int, Field(ge=0, lt=2**63)]
+RequestId = Annotated[str, Path(max_length=100, pattern=NO_NUL)]
 Words = Annotated[str, Field(min_length=1, max_length=1024, pattern=NO_NUL)]
 
 
@@ -81,8 +82,8 @@ def router(engine: AsyncEngine, access: Access, eraser: Eraser, clock: Callable[
         published_count = sum(is_open(classification) for _, classification in found)
         return shown(request, "asked") | {"count": len(found), "published_count": published_count}
 
-    @routes.post("/{id_}/confirm")
-    async def confirm(principal: confirmer, id_: str, response: Response) -> dict[str, Any]:
+    @routes.post("/{id_}/confirm", responses={202: {"description": "On record; some of it is held and waits"}})
+    async def confirm(principal: confirmer, id_: RequestId, response: Response) -> dict[str, Any]:
         """Erase what another person asked for; 202 while some of it waits, as a hold placed meanwhile covers it."""
         if not eraser.is_able:
             raise guard_refusals.no_eraser()
@@ -112,10 +113,10 @@ def router(engine: AsyncEngine, access: Access, eraser: Eraser, clock: Callable[
         return {"items": items, "next": encode_cursor(found[limit - 1].id) if len(found) > limit else None}
 
     @routes.get("/{id_}")
-    async def request_of(_: reader, id_: str) -> dict[str, Any]:
+    async def request_of(_: reader, id_: RequestId) -> dict[str, Any]:
         """Return one request and how far it is."""
         async with engine.connect() as connection:
-            found = None if "\0" in id_ else await store.request_of(connection, id_)
+            found = await store.request_of(connection, id_)
             if found is None:
                 raise guard_refusals.refused("no_such_erasure", "There is no such request.")
             return shown(found, await _state(connection, found))
