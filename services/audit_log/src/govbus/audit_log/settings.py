@@ -145,7 +145,7 @@ class Settings(ServiceSettings):
         default=20, ge=1, description="packs that may wait; more are refused for a minute"
     )
     audit_log_pack_seconds: float = Field(
-        default=600, gt=0, description="a pack that takes longer is given up: 20,000 entries take some two minutes"
+        default=600, gt=0, description="a pack that takes longer is given up: 20,000 entries take half a minute"
     )
     audit_log_pack_memory_bytes: int = Field(
         default=1 << 30, ge=1 << 28, description="address space of the process that makes a pack"
