@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from govbus.audit_log.api import refusals
@@ -108,7 +109,7 @@ def router(access: Access, disclosure: Disclosure, exports: Exports) -> APIRoute
     viewer = Annotated[Principal, Depends(access.require("viewer"))]
     narrowed = Annotated[Wanted, Depends(wanted_entries)]
 
-    @routes.get("/export", response_class=SentInTime, responses=_ROWS)
+    @routes.get("/export", response_class=StreamingResponse, responses=_ROWS)
     async def export(
         principal: viewer,
         wanted: narrowed,
@@ -136,7 +137,7 @@ def router(access: Access, disclosure: Disclosure, exports: Exports) -> APIRoute
         }
         return exports.sent(pieces, MEDIA_TYPES[format_], headers)
 
-    @routes.get("/export/manifest", response_class=SentInTime, responses=_JSON)
+    @routes.get("/export/manifest", response_class=StreamingResponse, responses=_JSON)
     async def manifest(
         principal: viewer, wanted: narrowed, size: _Size = None, *, confidential: bool = False
     ) -> SentInTime:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from govbus.audit_log.api import refusals
@@ -127,7 +128,7 @@ def router(access: Access, streams: Streams, settings: Settings) -> APIRouter:
     routes = APIRouter(prefix="/v1/log", tags=["log"])
     viewer = Annotated[Principal, Depends(access.require("viewer"))]
 
-    @routes.get("/stream", response_class=SentInTime, responses=_EVENTS)
+    @routes.get("/stream", response_class=StreamingResponse, responses=_EVENTS)
     async def stream(
         request: Request,
         principal: viewer,
