@@ -145,7 +145,8 @@ def _hash(hashes: bytes, place: int) -> bytes:
 def _changed_stretch(folder: LogFolder, newest: Checkpoint, older: Sequence[Checkpoint]) -> Difference:
     """Say between which signed sizes the entries leave what was signed, by the entries alone."""
     good, compact = 0, CompactRange()
-    for signed in sorted({one.size: one for one in (*older, newest)}.values(), key=lambda one: one.size):
+    within = {one.size: one for one in (*older, newest) if one.size <= newest.size}
+    for signed in sorted(within.values(), key=lambda one: one.size):
         try:
             compact = _grown(folder, compact, signed.size, newest.size)
         except NotProved:
