@@ -33,11 +33,11 @@ class Sample:
     label: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class MeasureState:
     """What a figure must remember: starts without end, ends without start, what is over; what stands, what is proved.
 
-    Keys are tuples of texts, written as JSON.
+    Keys are tuples of texts, written as JSON. The fold that owns it fills the mappings as it goes.
     """
 
     started: dict[str, str] = field(default_factory=dict)
