@@ -136,7 +136,7 @@ async def test_the_log_s_own_record_of_an_erasure_cannot_be_erased(log: Desk) ->
 
 async def test_without_an_eraser_nothing_can_be_asked(desk: Desk) -> None:
     await desk.enter(event("a"))
-    assert (await ask(desk, indexes=[0])).status_code == 503
+    assert (await ask(desk, indexes=[0])).status_code == 409
 
 
 @pytest.mark.parametrize(

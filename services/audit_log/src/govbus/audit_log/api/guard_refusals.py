@@ -32,9 +32,9 @@ def refused(reason: str, detail: str) -> Problem:
 
 
 def no_eraser() -> Problem:
-    """Return 503: the service has no role that may delete payloads."""
+    """Return 409: this service was given no role that may delete payloads; asking again changes nothing."""
     return Problem(
-        status=503,
+        status=409,
         reason="no_eraser",
         title="Nothing can be erased here",
         detail="Set GOVBUS_AUDIT_LOG_ERASER_POSTGRES_URL to the role govbus_audit_log_eraser and start the log again.",
