@@ -32,7 +32,7 @@ from govbus.intake.store import person_keys, register, rejected, sequences, sour
 from govbus.intake.store.rejected import Rejection
 from govbus.intake.store.sources import Activity
 
-UNITS_COUNT: Final = 400
+UNITS_COUNT: Final = 200
 """Units of one transaction: each locks its subject, and PostgreSQL's lock table is shared by all."""
 
 
