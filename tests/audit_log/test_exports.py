@@ -89,8 +89,8 @@ async def _check(log: Desk, rows: list[dict[str, Any]], manifest: Any) -> None:
             assert commit(row["commitment_key"], row["attributes"]) == entry.attributes_commitment
 
 
-async def test_every_format_and_its_manifest_lead_to_the_signed_root(log: Desk) -> None:
-    for format_ in FORMATS:
+async def test_what_a_process_writes_and_its_manifest_lead_to_the_signed_root(log: Desk) -> None:
+    for format_ in ("csv", "parquet"):  # one of each program that writes; the third format is in the next tests
         rows, manifest = await _exported(log, format_, "&from=1&to=300")
         assert (len(rows), tuple(rows[0])) == (299, COLUMNS)
         await _check(log, rows, manifest)
