@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from base64 import b64decode
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,13 +21,18 @@ from eventing.live import produce, until
 from govbus.audit_log.close import close_log
 from govbus.audit_log.fsck import fsck
 from govbus.audit_log.keys import load_keys
+from govbus.audit_log.originals import Originals
 from govbus.audit_log.outside import CopyPlace
+from govbus.audit_log.proving import Proving
+from govbus.audit_log.recovering import Recovery
+from govbus.audit_log.republished import RepublishedLog
 from govbus.audit_log.settings import Settings
 from govbus.contracts import topics
 from govbus.contracts.translog.checkpoint import open_checkpoint, parse_checkpoint
 from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash
 from govbus.contracts.translog.paths import verify_consistency
 from govbus.contracts.translog.vkey import ED25519, VerificationKey, parse_vkey
+from govbus.eventing.database import new_engine
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -87,17 +93,13 @@ async def test_a_restored_log_is_refused_recovered_and_goes_on(
         await until_published(desk, size)
 
     restored = settings.model_copy(update={"postgres_url": SecretStr(backup)})
-    async with running(Desk(restored)) as desk:
-        await until(lambda: _refused(desk), "the log refused")
-        assert f"entries 41..{size - 1} are missing" in str(desk.service.refusal)
-        assert f"the newest outside checkpoint is of size {size}" in str(desk.service.refusal)
-        assert any("govbus log recover" in problem for problem in desk.service.problems())
-        assert await desk.rows("SELECT count(*) FROM entry") == [(41,)]
-
+    await _refuses(restored, 41, size)
     dry = recover(kafka, restored)
     assert dry.returncode == 0, dry.stderr
     assert f"Entries 41..{size - 1} were read from govbus.audit" in dry.stdout
     assert "Nothing was written" in dry.stdout
+    await _apply_and_die(restored)
+    await _refuses(restored, 541, size)
     done = recover(kafka, restored, "--apply")
     assert done.returncode == 0, done.stderr
     again = recover(kafka, restored, "--json", "--apply")
@@ -187,6 +189,30 @@ def remove_copy(folder: Path, size: int) -> None:
 def _is_refused(done: "subprocess.CompletedProcess[str]", because: str) -> None:
     assert (done.returncode, because in done.stderr) == (1, True), done.stderr
     assert done.stderr.count("\n") == 1
+
+
+async def _apply_and_die(settings: Settings) -> None:
+    """Recover in this process, and fail in the last transaction."""
+
+    def dying() -> datetime:
+        raise ZeroDivisionError
+
+    keys, topic, engine = load_keys(settings), RepublishedLog(settings), new_engine(settings)
+    originals = Originals(settings)
+    missing = await Proving(engine, keys, topic, [CopyPlace(url) for url in settings.copies]).find()
+    with pytest.raises(ZeroDivisionError):
+        await Recovery(engine, keys.origin, topic, originals, dying).apply(missing)
+    await originals.close()
+    await engine.dispose()
+
+
+async def _refuses(settings: Settings, first: int, size: int) -> None:
+    async with running(Desk(settings)) as desk:
+        await until(lambda: _refused(desk), "the log refused")
+        assert f"entries {first}..{size - 1} are missing" in str(desk.service.refusal)
+        assert f"the newest outside checkpoint is of size {size}" in str(desk.service.refusal)
+        assert any("govbus log recover" in problem for problem in desk.service.problems())
+        assert await desk.rows("SELECT count(*) FROM entry") == [(first,)]
 
 
 async def _refused(desk: Desk) -> bool:

@@ -17,7 +17,8 @@ from govbus.audit_log.domain.index_ranges import Range, count_of
 from govbus.audit_log.keys import load_keys
 from govbus.audit_log.originals import Originals
 from govbus.audit_log.outside import CopyPlace
-from govbus.audit_log.recovering import Missing, Recovered, Recovery
+from govbus.audit_log.proving import Missing, Proving
+from govbus.audit_log.recovering import Recovered, Recovery
 from govbus.audit_log.republished import RepublishedLog
 from govbus.audit_log.seeds import KeyUnusable
 from govbus.audit_log.settings import Settings
@@ -65,12 +66,12 @@ def recover(*, apply: bool = False, json: bool = False) -> int:
 async def _recover(settings: Settings, *, apply: bool) -> tuple[Missing, Recovered | None]:
     keys = load_keys(settings)
     engine, originals = new_engine(settings), Originals(settings)
-    places = [CopyPlace(url) for url in settings.copies]
-    recovery = Recovery(engine, keys, RepublishedLog(settings), places, originals, lambda: datetime.now(UTC))
+    topic, places = RepublishedLog(settings), [CopyPlace(url) for url in settings.copies]
     try:
-        missing = await recovery.find()
+        missing = await Proving(engine, keys, topic, places).find()
         if not apply or missing.to_size == missing.from_size:
             return missing, None
+        recovery = Recovery(engine, keys.origin, topic, originals, lambda: datetime.now(UTC))
         return missing, await recovery.apply(missing)
     finally:
         await originals.close()
