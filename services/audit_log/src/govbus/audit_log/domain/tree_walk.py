@@ -5,7 +5,7 @@ signed checkpoint it shows which of the two was signed: what differs from it was
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from govbus.contracts.translog.merkle import CompactRange, grow, leaf_hash, perfect_root
 from govbus.contracts.translog.tiles import WIDTH, split_hashes
@@ -28,15 +28,18 @@ class SignedRoot:
     root: bytes
 
 
-@dataclass(slots=True)
 class TreeWalk:
-    """The walk so far; give it whole stretches that begin and, but for the last one, end at a multiple of 256."""
+    """The walk so far; give it whole stretches that begin and, but for the last one, end at a multiple of 256.
 
-    by_entries: CompactRange = field(default_factory=CompactRange)
-    by_tiles: CompactRange = field(default_factory=CompactRange)
-    signed_size: int = 0
-    is_lost: bool = False
-    """Whether what was signed is no longer known: an entry is gone, or neither tree was signed."""
+    `is_lost` says that what was signed is no longer known: an entry is gone, or neither tree was signed.
+    """
+
+    def __init__(self) -> None:
+        """Begin before the first entry."""
+        self.by_entries = CompactRange()
+        self.by_tiles = CompactRange()
+        self.signed_size = 0
+        self.is_lost = False
 
     def stretch(
         self,
