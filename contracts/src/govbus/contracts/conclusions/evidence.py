@@ -10,7 +10,7 @@ from govbus.contracts.catalogue import Payload, event_type
 from govbus.contracts.fields import EventReference, Moment, Name, PersonId, Text
 
 
-@event_type("evidence.held", topics.OVERSIGHT, draft=True)
+@event_type("evidence.held", topics.OVERSIGHT)
 class EvidenceHeld(Payload):
     """Nothing of a subject may be deleted or altered until the hold is released."""
 
