@@ -61,15 +61,7 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     callers = Callers(service.access, service.engine, clock, reception.refuse_unknown, reception.check_rate)
     deliveries = SignedDeliveries(reception, sealer, _proxies(settings))
     handshakes = Handshaking(reception, sealer, Confirmer())
-    ahead = ReadAhead(settings.reading_processes_count, clock)
-    service.closes(ahead.close)
-    service.consume_each_raw(
-        topics.AUDIT,
-        *(topics.intake_topic(name) for name in settings.intake_kafka_sources),
-        handler=on_any_record(reception, ahead),
-        prepare=ahead.prepare,
-        discover=topics_of_platforms(reception, settings.intake_kafka_sources),
-    )
+    _consume(service, settings, reception, ReadAhead(settings.reading_processes_count, clock))
     _schedule(service, reception, Watch(service.transaction, clock, settings.intake_gap_settle_seconds))
     service.every("trimming", settings.intake_trim_seconds, Trimming(settings, service.transaction).trim)
     service.every("changed mapping files", _MAPPINGS_SECONDS, mappings.reload)
@@ -92,6 +84,18 @@ def build_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
     app.state.reception = reception
     app.state.callers = callers
     return app
+
+
+def _consume(service: Service, settings: Settings, reception: Reception, ahead: ReadAhead) -> None:
+    """Have Kafka's records read, by processes of their own where the settings say so."""
+    service.closes(ahead.close)
+    service.consume_each_raw(
+        topics.AUDIT,
+        *(topics.intake_topic(name) for name in settings.intake_kafka_sources),
+        handler=on_any_record(reception, ahead),
+        prepare=ahead.prepare,
+        discover=topics_of_platforms(reception, settings.intake_kafka_sources),
+    )
 
 
 def _proxies(settings: Settings) -> TrustedProxies:
