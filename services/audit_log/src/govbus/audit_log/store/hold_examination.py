@@ -11,9 +11,9 @@ from govbus.audit_log.store.rows import rows
 from govbus.contracts import strict_json, topics
 
 _SAID: Final = (
-    "SELECT e.idx, e.kind, e.id, e.source, e.subject, e.known_at, p.actor, p.payload FROM entry e"
+    "SELECT e.idx, e.kind, e.id, e.source, e.subject, e.known_at, e.topic, p.actor, p.payload FROM entry e"
     " LEFT JOIN payload p ON p.idx = e.idx AND p.logged_on = e.logged_on"
-    " WHERE e.kind = 'hold' OR (e.kind = 'event' AND e.type = $1 AND e.topic = $2) ORDER BY e.idx"
+    " WHERE e.kind = 'hold' OR (e.kind = 'event' AND e.type = $1) ORDER BY e.idx"
 )
 _PAGE_COUNT: Final = 500
 _BY_EVENTS: Final = "oversight/"
@@ -22,9 +22,10 @@ _BY_EVENTS: Final = "oversight/"
 async def hold_faults(connection: AsyncConnection) -> list[str]:
     """Return in words where the holds in force are not those that entries placed and did not lift."""
     record, faults, without = HoldRecord(), [], None
-    for index, kind, id_, source, subject, known_at, actor, payload in await rows(
-        connection, _SAID, (HELD, topics.OVERSIGHT)
-    ):
+    said = await rows(connection, _SAID, (HELD,))
+    for index, kind, id_, source, subject, known_at, topic, actor, payload in said:
+        if kind != "hold" and topic != topics.OVERSIGHT:
+            continue
         if kind != "hold" and payload is None:
             without = _BY_EVENTS
         elif kind != "hold":
