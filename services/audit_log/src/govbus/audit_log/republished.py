@@ -17,7 +17,7 @@ from govbus.eventing.consumer import raw_record
 from govbus.eventing.kafka import connection_settings
 from govbus.eventing.records import Undecodable, decode
 
-PLACE: Final = "govbus.audit"
+PLACE: Final = topics.AUDIT
 _PARTITION: Final = TopicPartition(topics.AUDIT, 0)
 _POLL_MS: Final = 1_000
 
