@@ -24,7 +24,7 @@ async def test_an_earlier_producer_is_shut_out_by_the_first_record_of_a_later_on
     try:
         await earlier.send_and_wait(topics.INVENTORY, b"1", partition=0)
         later = await start_fenced(with_settings, FENCING_ID)
-        await earlier.send_and_wait(topics.INVENTORY, b"2", partition=0)  # nothing of the later one is there to precede it
+        await earlier.send_and_wait(topics.INVENTORY, b"2", partition=0)  # the later one has sent nothing yet
         await later.send_and_wait(topics.INVENTORY, b"3", partition=0)
         with pytest.raises(ProducerFenced):
             await earlier.send_and_wait(topics.INVENTORY, b"stale", partition=0)
