@@ -143,6 +143,4 @@ class Desk:
     async def close(self) -> None:
         """Give back connections."""
         await self.client.aclose()
-        for close in self.service._closers:
-            await close()
-        await self.service.engine.dispose()
+        await self.service.close()

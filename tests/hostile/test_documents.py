@@ -70,7 +70,8 @@ def test_a_failure_or_an_undocumented_answer_is_found() -> None:
     async def fails(number: int) -> Response:
         return Response(status_code=500 if number >= 0 else 204)
 
-    app.state.service = SimpleNamespace(engine=create_async_engine("postgresql+asyncpg://nobody@localhost/none"))
+    engine = create_async_engine("postgresql+asyncpg://nobody@localhost/none")
+    app.state.service = SimpleNamespace(engine=engine, close=engine.dispose)
     [operation] = operations_of(app.openapi())
     with serving(app) as url:
         [found, *_] = _broken(operation, {}, partial(_ask, url, {}))

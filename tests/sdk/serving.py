@@ -21,9 +21,7 @@ def serving(app: FastAPI, port: int = 0) -> Iterator[str]:
         await server.serve()
         left = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*left, return_exceptions=True)
-        for close in app.state.service._closers:
-            await close()
-        await app.state.service.engine.dispose()
+        await app.state.service.close()
 
     thread = Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()

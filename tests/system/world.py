@@ -105,8 +105,8 @@ def publish(records: Sequence[RawRecord], events: Sequence[Event]) -> list[RawRe
         published_entry(
             "test/log",
             Publishable(
-                leaf.index, leaf.entry, leaf.draft.fields.id, leaf.draft.correlation_id, leaf.draft.classification,
-                leaf.draft.known_at, leaf.key, leaf.draft.attributes, leaf.draft.payload,
+                leaf.index, leaf.kind, leaf.entry, leaf.draft.fields.id, leaf.draft.correlation_id,
+                leaf.draft.classification, leaf.draft.known_at, leaf.key, leaf.draft.attributes, leaf.draft.payload,
             ),
         )
         for leaf in leaves

@@ -105,6 +105,12 @@ class Service:
         """Await `close` when the service stops, after its jobs have ended."""
         self._closers.append(close)
 
+    async def close(self) -> None:
+        """Close what `closes` named and the pool; the lifespan does so, whoever serves without one does it himself."""
+        for close in self._closers:
+            await close()
+        await self.engine.dispose()
+
     def rebuilds(self, *tables: str) -> None:
         """Name the tables, children first, that are a pure fold of the consumed topics and may be rebuilt."""
         self._rebuilt_tables = tables
@@ -197,9 +203,7 @@ class Service:
             await asyncio.gather(*tasks, return_exceptions=True)
             if self._bus:
                 await self._bus.stop()
-            for close in self._closers:
-                await close()
-            await self.engine.dispose()
+            await self.close()
 
     def _on_ended(self, task: asyncio.Task[None]) -> None:
         """End the process when a job or the relay ended by itself, as by a library's own cancellation: start anew."""
