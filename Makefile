@@ -1,4 +1,4 @@
-# make up | down | test | check | interop | live | soak | soak-log | demo. Nothing but Python 3.11 and make must be there before.
+# make up | down | test | check | interop | live | soak | soak-log | tamper | attacks | demo. Nothing but Python 3.11 and make must be there before.
 
 DETACH ?= 0
 DEMO ?= 1
