@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from inspect import iscoroutinefunction
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -18,6 +19,7 @@ from govbus.audit_log.keys import LogKeys
 from govbus.audit_log.outside import CopyPlace
 from govbus.audit_log.store import appending, places
 from govbus.audit_log.store import signing as signing_store
+from govbus.audit_log.topic_writer import TopicWriter
 from govbus.eventing.sequencing import SequencingRunner
 
 FREEZE, KILL = "freeze", "kill"
@@ -26,13 +28,17 @@ _SIGNALS = {KILL: signal.SIGKILL, FREEZE: signal.SIGSTOP}
 
 @dataclass(frozen=True)
 class Point:
-    """Before or after one step; `table` narrows a COPY down to one, `found` down to a step that found work."""
+    """Before or after one step; `table` narrows a COPY down to one, `found` down to a step that found work.
+
+    Of `times_count` times that it is reached the last one counts: a publisher's first work is to become the publisher.
+    """
 
     owner: Any
     step: str
     after: bool
     table: str | None = None
     found: bool = False
+    times_count: int = 1
 
 
 POINTS = {
@@ -51,10 +57,12 @@ POINTS = {
     "to be copied out": Point(CopyPlace, "put", after=False),
     "copied out": Point(CopyPlace, "put", after=True),
     "copy noted": Point(places, "advance_copied", after=True),
-    "to be published": Point(publishing.Publisher, "_send", after=False),
-    "published": Point(publishing.Publisher, "_send", after=True),
+    "named as publisher": Point(signing_store, "hold_topic", after=True),
+    "name committed": Point(publishing.Publisher, "_publish_next", after=True, found=True),
+    "to be published": Point(TopicWriter, "send", after=False),
+    "published": Point(TopicWriter, "send", after=True),
     "cursor moved": Point(signing_store, "move_cursor", after=True),
-    "cursor committed": Point(publishing.Publisher, "_publish_next", after=True, found=True),
+    "cursor committed": Point(publishing.Publisher, "_publish_next", after=True, found=True, times_count=2),
 }
 IN_THE_MIDDLE = "in the middle of a COPY"
 """No point between two steps: PostgreSQL waits for the rest of a statement."""
@@ -70,8 +78,14 @@ def arm(name: str, what: str) -> None:
         _arm_copy(happen)
         return
     point = POINTS[name]
+    reached = count(1)
+
+    def happen_in_time() -> None:
+        if next(reached) == point.times_count:
+            happen()
+
     step = getattr(point.owner, point.step)
-    setattr(point.owner, point.step, _around(step, point, happen))
+    setattr(point.owner, point.step, _around(step, point, happen_in_time))
 
 
 def _around(step: Callable[..., Any], point: Point, happen: Callable[[], None]) -> Callable[..., Any]:

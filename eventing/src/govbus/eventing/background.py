@@ -21,8 +21,9 @@ class Job:
     do: Callable[[], Awaitable[None]]
 
     async def run(self, metrics: Metrics) -> None:
-        """Do it until cancelled."""
-        while True:
+        """Do it until cancelled, also where a library takes the cancellation for its own and lets the job go on."""
+        task = asyncio.current_task()
+        while task is None or not task.cancelling():
             try:
                 await self.do()
             except Exception as error:  # noqa: BLE001 - the next round may succeed

@@ -65,7 +65,7 @@ def _ndjson(file: IO[bytes], name: str) -> Iterator[tuple[str, Mapping[str, Any]
 
 
 def _csv(file: IO[bytes], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    csv.field_size_limit(_CELL_BYTES)
+    others_limit = csv.field_size_limit(_CELL_BYTES)  # the whole process has one: given back below
     text = TextIOWrapper(file, encoding="utf-8", newline="")
     reader = csv.DictReader(text, strict=True)
     try:
@@ -77,6 +77,7 @@ def _csv(file: IO[bytes], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     except (csv.Error, UnicodeDecodeError) as error:
         raise NotProved.at(f"{name} line {reader.line_num}", str(error)) from None
     finally:
+        csv.field_size_limit(others_limit)
         text.detach()
 
 
