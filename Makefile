@@ -19,9 +19,9 @@ down: install
 demo: install
 	@$(BIN)/python -m govbus.local demo
 
-# WORKERS pytest processes, each with servers of its own; tests of one file stay together, whole stacks share one worker.
+# WORKERS pytest processes, each with servers of its own; tests of one file stay together, whole stacks are one worker's.
 test: install
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not live"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not live"
 
 # Every file of the samples folder (GOVBUS_SAMPLES) and what became of it, as a table.
 interop: install

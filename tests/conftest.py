@@ -10,27 +10,17 @@ from backends.embedded import embedded_kafka, embedded_postgres
 from backends.external import external_kafka, external_postgres
 from backends.running import RunningKafka, RunningPostgres
 
-pytest_plugins = ["interop.printing"]
+pytest_plugins = ["interop.printing", "spreading"]
 
 POSTGRES = {"embedded": embedded_postgres, "docker": docker_postgres, "external": external_postgres}
 KAFKA = {"embedded": embedded_kafka, "docker": docker_kafka, "external": external_kafka}
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist's worker reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, so that `make check` can leave it to `make test`.
-
-    Of several workers one gets all that starts whole stacks, first as it takes longest; a file's tests stay together.
-    """
+    """Mark what needs a server, so that `make check` can leave it to `make test`."""
     for item in items:
         for server in {"postgres", "kafka"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(server)
-        item.add_marker(pytest.mark.xdist_group("stack" if _starts_a_stack(item) else str(item.path)))
-    items.sort(key=_starts_a_stack, reverse=True)
-
-
-def _starts_a_stack(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ("system", "live", "browser"))
 
 
 @pytest.fixture(scope="session")
